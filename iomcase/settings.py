@@ -1,0 +1,332 @@
+"""Settings of iomcase: one file, titled sections, every value from the environment.
+
+Three modes. *Demo* (the default on a fresh machine) runs on private embedded servers, prints its logins and
+shows letters in the UI. *Production* (`IOMCASE_MODE=production`) refuses to start with a demo value and needs
+every address given. *Test* is chosen by the test runner. docs/operations.md lists each variable.
+"""
+
+from pathlib import Path
+
+import environ
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+
+from iomcase.addresses import celery_broker, redis_database, with_redis_database
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = BASE_DIR / "var"
+env = environ.Env()
+
+# --- Mode -----------------------------------------------------------------------------------------------------
+MODE = env.str("IOMCASE_MODE", "demo")
+if MODE not in {"demo", "production", "test"}:
+    raise ImproperlyConfigured("IOMCASE_MODE must be demo, production or test.")
+PRODUCTION = MODE == "production"
+DEMO = MODE == "demo"
+TEST = MODE == "test"
+DEBUG = env.bool("DEBUG", False)
+DEMO_SECRET_KEY = "demo-only-secret-key-demo-only-secret-key-demo-only-secret-key"
+DEMO_PASSWORD = "iomcase-demo"
+SECRET_KEY = env.str("SECRET_KEY", DEMO_SECRET_KEY)
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+SITE_URL = env.str("SITE_URL", "http://127.0.0.1:8000")
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+
+# --- Applications ---------------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "accounts",
+    "programmes",
+    "iomcase.apps.ConfigurationSite",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "crispy_forms",
+    "crispy_bootstrap5",
+    "csp",
+    "django_filters",
+    "django_htmx",
+    "django_structlog",
+    "pghistory",
+    "pgtrigger",
+    "phonenumber_field",
+    "template_partials",
+]
+MIDDLEWARE = [
+    "iomcase.health.AnswerHealth",
+    "django.middleware.security.SecurityMiddleware",
+    "programmes.base.common.middleware.RefuseHostileInput",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.gzip.GZipMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.middleware.EndIdleSessions",
+    "accounts.middleware.SpeakTheUsersLanguage",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "accounts.middleware.RequireSecondFactor",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "pghistory.middleware.HistoryMiddleware",
+    "django_structlog.middlewares.RequestMiddleware",
+    "programmes.base.common.middleware.KeepNothingInTheBrowser",
+]
+ROOT_URLCONF = "iomcase.urls"
+WSGI_APPLICATION = "iomcase.wsgi.application"
+ASGI_APPLICATION = "iomcase.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "builtins": ["programmes.base.common.tags"],
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "programmes.base.common.context.page",
+            ],
+        },
+    }
+]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+CRISPY_ALLOWED_TEMPLATE_PACKS = "bootstrap5"
+CRISPY_TEMPLATE_PACK = "bootstrap5"
+CRISPY_FAIL_SILENTLY = False
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- Database: PostgreSQL 15 or newer -------------------------------------------------------------------------
+# DATABASE_URL is the address for web and workers, whose role owns nothing; DATABASE_OWNER_URL that of the role
+# which owns the tables, used by migrations and tests. manage.py chooses; see docs/operations.md, "Database roles".
+DATABASE_URL = env.str("DATABASE_URL", "")
+DATABASE_OWNER_URL = env.str("DATABASE_OWNER_URL", "") or DATABASE_URL
+REDIS_URL = env.str("REDIS_URL", "")
+DATABASE_URL_IS_PRIVATE = not DATABASE_URL
+if not (DATABASE_URL and REDIS_URL):
+    if PRODUCTION:
+        raise ImproperlyConfigured("Set DATABASE_URL and REDIS_URL: production never starts embedded servers.")
+    from iomcase import embedded
+
+    DATABASE_OWNER_URL = DATABASE_OWNER_URL or embedded.database_url(VAR_DIR, role="owner")
+    DATABASE_URL = DATABASE_URL or embedded.database_url(VAR_DIR)
+    REDIS_URL = REDIS_URL or embedded.redis_url(VAR_DIR)
+AS_OWNER = env.str("IOMCASE_DATABASE_ROLE", "web") == "owner"
+# Web processes keep a small pool; workers, beat and commands must not (a pool does not survive a fork).
+IN_WEB_PROCESS = env.bool("IOMCASE_WEB", False)
+DATABASES = {
+    "default": {
+        **environ.Env.db_url_config(DATABASE_OWNER_URL if AS_OWNER else DATABASE_URL),
+        "ENGINE": "django.db.backends.postgresql",
+        "CONN_HEALTH_CHECKS": True,
+        "CONN_MAX_AGE": 0 if IN_WEB_PROCESS or TEST else 60,
+    }
+}
+_statement_timeout = "10s" if IN_WEB_PROCESS else "0"
+DATABASES["default"].setdefault("OPTIONS", {}).update(
+    {
+        "options": f"-c statement_timeout={_statement_timeout} -c lock_timeout=5s -c timezone=UTC",
+        **({"pool": {"min_size": 1, "max_size": 4, "timeout": 5}} if IN_WEB_PROCESS else {}),
+    }
+)
+
+# --- Redis: hints only, never the home of a fact ---------------------------------------------------------------
+# Two databases side by side, so that emptying the cache cannot empty the queue.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": with_redis_database(REDIS_URL, redis_database(REDIS_URL) + 1),
+        "OPTIONS": {"socket_timeout": 2, "socket_connect_timeout": 2},
+    }
+}
+CELERY_BROKER_URL = celery_broker(REDIS_URL)
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_TIME_LIMIT = 15 * 60
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 60 * 60, "socket_timeout": 5, "socket_connect_timeout": 2}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TIMEZONE = "UTC"
+CELERY_TASK_ALWAYS_EAGER = False
+CELERY_ACCEPT_CONTENT = ["json"]
+DJANGO_STRUCTLOG_CELERY_ENABLED = True
+
+# --- Sign-in --------------------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 15}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+SECOND_FACTOR_REQUIRED = env.bool("SECOND_FACTOR_REQUIRED", PRODUCTION)
+SESSION_IDLE_SECONDS = env.int("SESSION_IDLE_SECONDS", 30 * 60)
+SESSION_ABSOLUTE_SECONDS = env.int("SESSION_ABSOLUTE_SECONDS", 12 * 60 * 60)
+SESSION_COOKIE_AGE = SESSION_ABSOLUTE_SECONDS
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+ACCOUNT_ADAPTER = "accounts.adapter.ClosedAdapter"
+SOCIALACCOUNT_ADAPTER = "accounts.adapter.InvitedOnlyAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_PREVENT_ENUMERATION = "strict"
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_RATE_LIMITS = {"login": "60/m/ip", "login_failed": "10/15m/key,100/h/ip", "reset_password": "20/h/ip,5/h/key"}
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "iomcase"
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION
+OPENID_CONNECT_SERVER = env.str("OPENID_CONNECT_SERVER", "")
+SOCIALACCOUNT_PROVIDERS = {}
+if OPENID_CONNECT_SERVER:
+    SOCIALACCOUNT_PROVIDERS["openid_connect"] = {
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": [
+            {
+                "provider_id": "organisation",
+                "name": env.str("OPENID_CONNECT_NAME", "organisation"),
+                "client_id": env.str("OPENID_CONNECT_CLIENT_ID", ""),
+                "secret": env.str("OPENID_CONNECT_SECRET", ""),
+                "settings": {"server_url": OPENID_CONNECT_SERVER},
+            }
+        ],
+    }
+    SOCIALACCOUNT_ONLY = False
+
+# --- Browser policy -------------------------------------------------------------------------------------------
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "manifest-src": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+        "object-src": [NONE],
+    }
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "programmes.base.common.errors.csrf_failure"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
+if PRODUCTION:
+    SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", True)
+    SECURE_REDIRECT_EXEMPT = [r"^health/$"]
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", True) else None
+    SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", 365 * 24 * 3600)
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_HSTS_PRELOAD = True
+    SESSION_COOKIE_SECURE = True
+    CSRF_COOKIE_SECURE = True
+    SESSION_COOKIE_NAME = "__Host-session"
+    CSRF_COOKIE_NAME = "__Host-csrf"
+
+# --- Mail -----------------------------------------------------------------------------------------------------
+# smtp+tls://user:password@host:587, smtp://host:25; demo keeps letters in the database and shows them in the UI.
+EMAIL_URL = env.str("EMAIL_URL", "")
+if EMAIL_URL:
+    _mail = environ.Env.email_url_config(EMAIL_URL)
+    EMAIL_BACKEND = _mail["EMAIL_BACKEND"]
+    EMAIL_HOST = _mail.get("EMAIL_HOST", "")
+    EMAIL_PORT = _mail.get("EMAIL_PORT") or 25
+    EMAIL_HOST_USER = _mail.get("EMAIL_HOST_USER") or ""
+    EMAIL_HOST_PASSWORD = _mail.get("EMAIL_HOST_PASSWORD") or ""
+    EMAIL_USE_TLS = _mail.get("EMAIL_USE_TLS", False)
+    EMAIL_USE_SSL = _mail.get("EMAIL_USE_SSL", False)
+else:
+    EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+EMAIL_TIMEOUT = 15
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "iomcase <no-reply@example.org>")
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+MESSAGE_ID_DOMAIN = env.str("MESSAGE_ID_DOMAIN", "iomcase.example.org")
+
+# --- Languages and time ---------------------------------------------------------------------------------------
+LANGUAGE_CODE = "es"
+LANGUAGES = [("es", _("Spanish")), ("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+PHONENUMBER_DEFAULT_REGION = None
+PHONENUMBER_DB_FORMAT = "E164"
+
+# --- Static files ---------------------------------------------------------------------------------------------
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = VAR_DIR / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if TEST or DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = TEST or DEBUG
+WHITENOISE_AUTOREFRESH = TEST or DEBUG
+
+# --- Logs: JSON lines, no query strings, no values ------------------------------------------------------------
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"scrub": {"()": "programmes.base.common.logs.ScrubValues"}},
+    "formatters": {"json": {"()": "programmes.base.common.logs.json_formatter"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json", "filters": ["scrub"]}},
+    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "WARNING" if not PRODUCTION else "INFO")},
+}
+
+# --- Refuse to start wrongly ----------------------------------------------------------------------------------
+if PRODUCTION:
+    _wrong = []
+    if SECRET_KEY == DEMO_SECRET_KEY or len(SECRET_KEY) < 50:
+        _wrong.append("SECRET_KEY: give a random value of at least 50 characters.")
+    if DEBUG:
+        _wrong.append("DEBUG must be off.")
+    if not env.list("ALLOWED_HOSTS", default=[]) or "*" in ALLOWED_HOSTS:
+        _wrong.append("ALLOWED_HOSTS: name the hosts, without *.")
+    if not SITE_URL.startswith("https://"):
+        _wrong.append("SITE_URL must begin with https://.")
+    if not EMAIL_URL:
+        _wrong.append("EMAIL_URL: name the mail server.")
+    if "example.org" in DEFAULT_FROM_EMAIL or "example.org" in MESSAGE_ID_DOMAIN:
+        _wrong.append("DEFAULT_FROM_EMAIL and MESSAGE_ID_DOMAIN: use your own domain.")
+    if not SECOND_FACTOR_REQUIRED:
+        _wrong.append("SECOND_FACTOR_REQUIRED must be on.")
+    if _wrong:
+        raise ImproperlyConfigured("Production refuses to start:\n- " + "\n- ".join(_wrong))
