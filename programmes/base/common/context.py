@@ -1,0 +1,152 @@
+"""What every page needs around its own content: navigation, unread count, theme, session limits.
+
+Everything costly is a cached callable: a part answered to htmx never asks for it and pays nothing.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from accounts.roles import Permission
+
+THEMES = ("light", "dark")
+THEME_COOKIE = "theme"
+
+
+@dataclass(frozen=True)
+class Place:
+    """One of the five places of the main navigation: who sees it, where it leads, which rooms belong to it."""
+
+    key: str
+    label: str | Promise
+    icon: str
+    permissions: tuple[Permission, ...]
+    routes: tuple[str, ...]
+    rooms: frozenset[str]
+
+
+PLACES = (
+    Place("today", pgettext_lazy("navigation", "Today"), "today", (Permission.SELF,), ("worklist:today",), frozenset()),
+    Place(
+        "cases",
+        pgettext_lazy("navigation", "Cases"),
+        "case",
+        (Permission.CASE_VIEW,),
+        ("worklist:cases",),
+        frozenset({"casefile", "people", "enrolment", "departure", "placement"}),
+    ),
+    Place(
+        "placement",
+        pgettext_lazy("navigation", "Placement"),
+        "place",
+        (Permission.DEMAND_VIEW, Permission.EMPLOYER_VIEW),
+        ("demand:list", "employers:list"),
+        frozenset({"demand", "employers", "selection"}),
+    ),
+    Place(
+        "return",
+        pgettext_lazy("navigation", "Return"),
+        "return",
+        (Permission.RETURN_EDIT, Permission.REINTEGRATION_VIEW),
+        ("returns:list", "reintegration:list"),
+        frozenset({"returns", "recall", "reintegration"}),
+    ),
+    Place(
+        "reports",
+        pgettext_lazy("navigation", "Reports"),
+        "chart",
+        (Permission.REPORT_VIEW,),
+        ("reports:list",),
+        frozenset({"reports"}),
+    ),
+)
+
+# The room of notifications stands above this one, so it hands over how to count; nothing is shown before it does.
+_count_unread: list[Callable[[Any], int]] = []
+
+
+def count_unread_with(count: Callable[[Any], int]) -> None:
+    """Register the function that counts a user's unread notifications (called once at start-up)."""
+    _count_unread[:] = [count]
+
+
+def first_address(*routes: str) -> str:
+    """Return the address of the first route that exists, or an empty text."""
+    for route in routes:
+        try:
+            return reverse(route)
+        except NoReverseMatch:
+            continue
+    return ""
+
+
+def places_for(request: HttpRequest) -> list[dict[str, Any]]:
+    """List the places this user may open: key, label, icon, address, and whether the page shown belongs there."""
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return []
+    match = getattr(request, "resolver_match", None)
+    route = match.view_name if match else ""
+    room = route.partition(":")[0]
+    shown = []
+    for place in PLACES:
+        address = first_address(*place.routes)
+        if address and any(user.may(permission) for permission in place.permissions):
+            current = "page" if request.path == address else "true" if room in place.rooms else ""
+            shown.append(
+                {"key": place.key, "label": place.label, "icon": place.icon, "href": address, "current": current}
+            )
+    return shown
+
+
+def theme_for(request: HttpRequest) -> str:
+    """Return light, dark or auto: the signed-in user's own choice, else the browser's cookie."""
+    user = getattr(request, "user", None)
+    chosen = getattr(user, "theme", "") if user is not None else ""
+    if chosen not in THEMES and chosen != "auto":
+        chosen = request.COOKIES.get(THEME_COOKIE, "")
+    return chosen if chosen in THEMES else "auto"
+
+
+def page(request: HttpRequest) -> dict[str, Any]:
+    """Context processor of every page; see the module's first lines for what it costs."""
+    user = getattr(request, "user", None)
+    signed_in = user is not None and user.is_authenticated
+
+    def unread() -> int:
+        return _count_unread[0](user) if signed_in and _count_unread else 0
+
+    return {
+        "nav": cache(lambda: places_for(request)),
+        "unread": cache(unread),
+        "theme": theme_for(request),
+        "demo": settings.DEMO,
+        "idle_seconds": settings.SESSION_IDLE_SECONDS if signed_in else 0,
+        "can_search": cache(lambda: bool(signed_in and user.may(Permission.PERSON_VIEW))),
+        "help_url": cache(lambda: first_address("help")),
+        "address": cache(
+            lambda: {
+                "search": first_address("people:search"),
+                "people": first_address("people:list"),
+                "notifications": first_address("notifications:list"),
+                "preferences": first_address("notifications:preferences"),
+                "profile": first_address("accounts:profile"),
+                "keepalive": first_address("accounts:keepalive"),
+                "mailbox": first_address("notifications:mailbox"),
+                "language": first_address("set_language"),
+                "theme": first_address("accounts:theme"),
+                "logout": first_address("account_logout"),
+                "login": first_address("account_login"),
+                "admin": first_address("admin:index"),
+                "second_factor": first_address("mfa_index"),
+            }
+        ),
+    }
