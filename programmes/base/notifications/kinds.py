@@ -25,8 +25,9 @@ class Channel(models.TextChoices):
 class Kind:
     """One kind of letter.
 
-    ``facts`` are the names its templates may use, ``line`` the words that stand for it in a digest ("" when the
-    digest already lists the same thing as due work), ``locked`` the reason why it cannot be switched off.
+    `facts` are the names its templates may use, `line` the words that stand for it in a digest ("" when the digest
+    already lists the same thing as due work), `locked` the reason why it cannot be switched off. A `secret` letter
+    holds a link that opens an account: it stands in no list, and its words are removed once it is sent.
     """
 
     code: str
@@ -37,12 +38,21 @@ class Kind:
     default: Channel = Channel.NOW
     channels: tuple[Channel, ...] = (Channel.NOW, Channel.DIGEST, Channel.NONE)
     locked: Promise | str = ""
+    secret: bool = False
+
+    @property
+    def can_be_stopped(self) -> bool:
+        """Whether it may be kept out of the mailbox at all."""
+        return len(self.channels) > 1
 
 
 DIGEST = "digest"
 CASE_ASSIGNED = "case_assigned"
 STEP_DUE = "step_due"
 REPORT_READY = "report_ready"
+ACCOUNT_CHANGED = "account_changed"
+ACCOUNT_INVITATION = "account_invitation"
+ACCOUNT_PASSWORD_RESET = "account_password_reset"  # noqa: S105 -- the name of a letter, not a password
 
 KINDS: MappingProxyType[str, Kind] = MappingProxyType(
     {
@@ -70,6 +80,33 @@ KINDS: MappingProxyType[str, Kind] = MappingProxyType(
                 facts=frozenset({"programme", "month"}),
                 line=_("A report is ready"),
             ),
+            Kind(
+                code=ACCOUNT_CHANGED,
+                label=_("A password or second factor of yours changed"),
+                why=_("Somebody, most likely you, changed how your account is opened."),
+                facts=frozenset({"what"}),
+                channels=(Channel.NOW,),
+                locked=_("It protects your account, so it always comes at once."),
+            ),
+            Kind(
+                code=ACCOUNT_INVITATION,
+                label=_("Your account is ready"),
+                why=_("An administrator made an account for you."),
+                facts=frozenset({"link"}),
+                channels=(Channel.NOW,),
+                secret=True,
+            ),
+            Kind(
+                code=ACCOUNT_PASSWORD_RESET,
+                label=_("Choose a new password"),
+                why=_("Somebody, most likely you, asked for a new password."),
+                facts=frozenset({"link"}),
+                channels=(Channel.NOW,),
+                secret=True,
+            ),
         )
     }
 )
+SECRET = tuple(kind.code for kind in KINDS.values() if kind.secret)
+# What the preferences page offers.
+CHOOSABLE = tuple(kind for kind in KINDS.values() if not kind.secret)

@@ -12,14 +12,22 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from .kinds import DIGEST, KINDS, Channel, Kind
+from programmes.base.notifications.kinds import DIGEST, KINDS, SECRET, Channel, Kind
+
+__all__ = ["Letter", "NotificationPreference"]
 
 # After this many attempts a person looks at the letter (house rule: "six failures flag the row").
 MOST_ATTEMPTS = 6
 # The bell never counts further: beyond it the number says nothing and the count would cost.
 BELL_STOPS_AT = 100
+
+
+def new_message_id() -> str:
+    """A Message-ID of our own domain. It is kept with the row, so that every copy of a letter carries the same."""
+    return f"<{uuid.uuid4()}@{settings.MESSAGE_ID_DOMAIN}>"
 
 
 class State(models.TextChoices):
@@ -37,8 +45,12 @@ class LetterQuerySet(models.QuerySet):
     """Questions about many letters."""
 
     def for_list(self, user):
-        """What stands in the person's list of notifications, newest first. Digests repeat, so they are left out."""
-        return self.filter(to=user).exclude(kind=DIGEST).exclude(state=State.DROPPED).order_by("-created_at", "-pk")
+        """What stands in the person's list of notifications, newest first.
+
+        Digests repeat what is there, letters that open an account belong in the mailbox alone: both are left out.
+        """
+        mine = self.filter(to=user).exclude(kind=DIGEST).exclude(state=State.DROPPED)
+        return mine.exclude(kind__in=SECRET).order_by("-created_at", "-pk")
 
     def unread(self):
         """Not yet opened or marked as read."""
@@ -65,7 +77,7 @@ class Letter(models.Model):
     )
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
     uncertain = models.BooleanField(default=False, help_text=_("An earlier attempt may have arrived."))
-    message_id = models.CharField(max_length=200, unique=True)
+    message_id = models.CharField(max_length=200, unique=True, default=new_message_id, editable=False)
     attempts = models.PositiveSmallIntegerField(default=0)
     not_before = models.DateTimeField(db_default=Now())
     claimed_at = models.DateTimeField(null=True, blank=True)
@@ -125,6 +137,21 @@ class Letter(models.Model):
 
     def __str__(self):
         return self.key
+
+    @property
+    def can_be_stopped(self) -> bool:
+        """Whether its recipient may switch this kind of letter off from the mail itself."""
+        return self.kind == DIGEST or (self.about is not None and self.about.can_be_stopped)
+
+    @property
+    def is_secret(self) -> bool:
+        """Whether its words open an account."""
+        return self.kind in SECRET
+
+    @property
+    def reason(self) -> str:
+        """Why it was not sent, in the reader's language where the sentence is ours."""
+        return gettext(self.last_error) if self.last_error else ""
 
     @property
     def about(self) -> Kind | None:

@@ -1,0 +1,334 @@
+"""The daily digest: what is due, overdue and new, one letter for each person and local date.
+
+Set-based: for a chunk of 500 people one statement reads the people with their news, each source is asked once, one
+statement inserts the letters. A person for whom there is nothing to say gets a dropped row: it remembers that this
+day was looked at, so that nobody gets a digest at noon because something came due at eleven.
+"""
+
+import datetime as dt
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db import Error as DatabaseError
+from django.db import connection, transaction
+from django.db.models import Case, CharField, Exists, OuterRef, Q, Subquery, Value, When
+from django.db.models.functions import Cast, Concat, JSONObject, Now
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext, gettext_noop, ngettext
+
+from programmes.base.common import wording
+from programmes.base.notifications import delivery, letters, rules, sources
+from programmes.base.notifications.kinds import DIGEST, KINDS, Channel
+from programmes.base.notifications.models import Letter, State
+from programmes.base.notifications.sources import Group, Line
+
+log = logging.getLogger(__name__)
+
+# A digest shows no more lines than this; the counts stay whole, and Today has the rest. Keeps it under 60 kB.
+MOST_LINES = 60
+# The page the digest leads to; the addresses of the main pages stay.
+TODAY = "/"
+# News of a person's last days; older ones were in an earlier digest.
+NEWS_DAYS = 7
+NOTHING = gettext_noop("There was nothing to say.")
+BROKEN = gettext_noop("The digest could not be written.")
+
+
+def database_now() -> dt.datetime:
+    """The database's clock: the one clock that all workers and schedulers share, so that a wrong one among them
+    sends nothing for a future date and nothing twice."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        return cursor.fetchone()[0]
+
+
+def due_users(now: dt.datetime) -> list[int]:
+    """Keys of the active people whose digest hour has come and who have no digest of their local date yet."""
+    people = get_user_model().objects.filter(is_active=True, digest_on=True)
+    zones = people.order_by().values_list("time_zone", flat=True).distinct()
+    clocks = rules.zones_by_wall_clock(now, zones)
+    if not clocks:
+        return []
+    hour_has_come = Q(pk__in=[])
+    days = []
+    for (day, hour), names in clocks.items():
+        hour_has_come |= Q(time_zone__in=names, digest_hour__lte=hour)
+        days.append(When(time_zone__in=names, then=Value(day.isoformat())))
+    key = Concat(Value(f"{rules.DIGEST_KEY}:"), Cast(OuterRef("pk"), CharField()), Value(":"), OuterRef("local_day"))
+    return list(
+        people.filter(hour_has_come)
+        .annotate(local_day=Case(*days, default=Value(""), output_field=CharField()))
+        .exclude(Exists(Letter.objects.filter(key=key)))
+        .order_by("pk")
+        .values_list("pk", flat=True)
+    )
+
+
+def send_due(now: dt.datetime) -> int:
+    """Hand everybody whose digest is due to the workers, 500 a task; return how many people. Run each minute."""
+    pks = due_users(now)
+    for chunk in rules.chunks(pks, delivery.CHUNK):
+        if not delivery.hint("notifications.digest_chunk", list(chunk)):
+            break
+    return len(pks)
+
+
+def compose(user_pks: Sequence[int], now: dt.datetime) -> list[int]:
+    """Write the digests of these people for their local date; return the keys of letters to deliver.
+
+    Running it twice, also at the same moment, changes nothing: the key is unique and the first row stays. A person
+    whose lines or words fail gets a flagged row and everybody else their digest.
+    """
+    drafts = [draft for draft in _drafts(user_pks) if draft.is_due(now)]
+    _fetch_lines(drafts, now)
+    written = [draft.letter(now) for draft in drafts]
+    if not written:
+        return []
+    Letter.objects.bulk_create(written, ignore_conflicts=True)
+    ours = [letter.public_id for letter in written if letter.state == State.QUEUED]
+    return list(Letter.objects.filter(public_id__in=ours).order_by("pk").values_list("pk", flat=True)) if ours else []
+
+
+def preview(user: Any, now: dt.datetime) -> letters.Rendered | None:
+    """Today's digest of one person as it would be mailed now; None when there is nothing to say. Writes nothing."""
+    (draft,) = _drafts([user.pk])
+    _fetch_lines([draft], now)
+    return draft.rendered(now) if draft.lines else None
+
+
+def send_now(user: Any, now: dt.datetime) -> Letter | None:
+    """Write and deliver today's digest at the person's wish; None when there is nothing to say.
+
+    Never a second mail for one day: a digest of the day that exists is returned as it is. Only a row that
+    remembers "nothing to say" gives way.
+    """
+    (draft,) = _drafts([user.pk])
+    _fetch_lines([draft], now)
+    letter = draft.letter(now)
+    with transaction.atomic():
+        Letter.objects.filter(key=letter.key, state=State.DROPPED, last_error=NOTHING).delete()
+        Letter.objects.bulk_create([letter], ignore_conflicts=True)
+        kept = Letter.objects.get(key=letter.key)
+        if kept.state == State.QUEUED:
+            transaction.on_commit(lambda: delivery.tell([kept.pk]), robust=True)
+    return None if kept.state == State.DROPPED else kept
+
+
+@dataclass
+class Draft:
+    """One person's digest while it is being put together."""
+
+    user: Any
+    lines: list[Line]
+    error: str = ""
+
+    @cached_property
+    def last_day(self) -> dt.date | None:
+        """The local date of the last digest, also of one with nothing to say."""
+        return rules.day_of_digest(self.user.last_key or "")
+
+    def today(self, now: dt.datetime) -> dt.date:
+        """The person's local date."""
+        return rules.local_time(now, self.user.time_zone).date()
+
+    def is_due(self, now: dt.datetime) -> bool:
+        """The hour has come and the local date has no digest. The date is also refused when it lies behind one
+        already sent: somebody who flies west does not get yesterday again."""
+        day_is_new = self.last_day is None or self.last_day < self.today(now)
+        return day_is_new and rules.is_digest_hour(now, self.user.time_zone, self.user.digest_hour)
+
+    def news(self, now: dt.datetime) -> list[dict]:
+        """Letters since the last digest that nobody has opened yet."""
+        since = self.user.last_at or now - dt.timedelta(days=1)
+        return [item for item in self.user.news if parse_datetime(item["created_at"]) > since]
+
+    def rendered(self, now: dt.datetime) -> letters.Rendered:
+        """The words of this digest, in its reader's language."""
+        with letters.speaking_to(self.user):
+            return letters.render(DIGEST, context=_context(self, now))
+
+    def letter(self, now: dt.datetime) -> Letter:
+        """The row to insert: queued, dropped when there is nothing to say, flagged when it cannot be written."""
+        row = Letter(
+            key=rules.digest_key(self.user.pk, self.today(now)),
+            to=self.user,
+            kind=DIGEST,
+            language=letters.language_of(self.user),
+            path=TODAY,
+            created_at=now,
+            not_before=now,
+        )
+        if not self.error and not self.lines:
+            row.state, row.last_error = State.DROPPED, NOTHING
+            return row
+        try:
+            if self.error:
+                raise RuntimeError(self.error)
+            words = self.rendered(now)
+            row.subject, row.body_text, row.body_html = words.subject, words.text, words.html
+        except Exception as error:
+            # One record that cannot be shown must not cost the others their digest; a person sees the flag.
+            log.exception("The digest of user %s could not be written: %s", self.user.pk, type(error).__name__)
+            row.state, row.last_error = State.FLAGGED, BROKEN
+        return row
+
+
+def _drafts(user_pks: Sequence[int]) -> list[Draft]:
+    """The active people among these with their last digest and their news, in one statement."""
+    digests = Letter.objects.filter(to=OuterRef("pk"), kind=DIGEST).order_by("-pk")
+    with_words = [kind.code for kind in KINDS.values() if kind.line]
+    news = (
+        Letter.objects.filter(to=OuterRef("pk"), kind__in=with_words, read_at__isnull=True)
+        .filter(created_at__gt=Now() - dt.timedelta(days=NEWS_DAYS))
+        .exclude(channel=Channel.NONE)
+        .exclude(state=State.DROPPED)
+        .order_by("created_at", "pk")
+        .values(
+            item=JSONObject(
+                kind="kind",
+                case_number="case_number",
+                path="path",
+                enrolment="enrolment_id",
+                created_at="created_at",
+            )
+        )
+    )
+    people = (
+        get_user_model()
+        .objects.filter(pk__in=user_pks, is_active=True)
+        .annotate(
+            last_key=Subquery(digests.values("key")[:1]),
+            last_at=Subquery(digests.values("created_at")[:1]),
+            news=ArraySubquery(news),
+        )
+        .order_by("pk")
+    )
+    return [Draft(user=user, lines=[]) for user in people]
+
+
+def _fetch_lines(drafts: Sequence[Draft], now: dt.datetime) -> None:
+    """Fill in the lines of all drafts, and the error of those whose lines cannot be read.
+
+    The sources are asked once for all. Only when one of them fails is the chunk halved, until the person whose
+    record is broken stands alone.
+    """
+    if not drafts:
+        return
+    try:
+        found = sources.lines_for([d.user for d in drafts], {d.user.pk: d.today(now) for d in drafts})
+        news = _news_lines(drafts, now)
+    except DatabaseError:
+        raise
+    except Exception as error:
+        if len(drafts) == 1:
+            drafts[0].error = type(error).__name__
+            return
+        middle = len(drafts) // 2
+        _fetch_lines(drafts[:middle], now)
+        _fetch_lines(drafts[middle:], now)
+        return
+    for draft in drafts:
+        draft.lines = found[draft.user.pk] + news[draft.user.pk]
+
+
+def _news_lines(drafts: Sequence[Draft], now: dt.datetime) -> dict[int, list[Line]]:
+    """New letters as lines of the digest, without cases their reader may no longer see."""
+    news = {draft.user.pk: draft.news(now) for draft in drafts}
+    pairs = [(d.user, item["enrolment"]) for d in drafts for item in news[d.user.pk] if item["enrolment"]]
+    seen = sources.still_seen(pairs)
+    lines: dict[int, list[Line]] = {}
+    for draft in drafts:
+        with letters.speaking_to(draft.user):
+            lines[draft.user.pk] = [
+                Line(
+                    group=Group.NEW,
+                    due_on=None,
+                    label=str(KINDS[item["kind"]].line),
+                    case_number=item["case_number"],
+                    path=item["path"],
+                )
+                for item in news[draft.user.pk]
+                if item["enrolment"] is None or (draft.user.pk, item["enrolment"]) in seen
+            ]
+    return lines
+
+
+def _context(draft: Draft, now: dt.datetime) -> dict[str, Any]:
+    """What the digest's templates say, in the active language. Days are put into words once per letter."""
+    today = draft.today(now)
+    groups, shown = [], 0
+    for group in Group:
+        lines = sorted((x for x in draft.lines if x.group == group), key=_order)
+        if lines:
+            room = max(MOST_LINES - shown, 0)
+            shown += len(lines[:room])
+            groups.append(
+                {
+                    "code": group.value,
+                    "heading": _heading(group, len(lines)),
+                    "lines": [_said(line, today) for line in lines[:room]],
+                }
+            )
+    missed = rules.missed_days(draft.last_day, today)
+    late = bool(missed) or (
+        draft.last_day is not None and rules.is_late(now, draft.user.time_zone, draft.user.digest_hour)
+    )
+    return {
+        "summary": _summary(draft.lines),
+        "day": wording.full_day(today),
+        "groups": groups,
+        "more": len(draft.lines) - shown,
+        "today_page": letters.absolute(TODAY),
+        "late": late,
+        "missed": wording.and_list(wording.short_day(day) for day in missed) if missed else "",
+        "hour": f"{draft.user.digest_hour:02d}:00",
+    }
+
+
+def _order(line: Line) -> tuple:
+    return (line.due_on or dt.date.max, line.case_number, line.label)
+
+
+def _said(line: Line, today: dt.date) -> dict[str, Any]:
+    short, relative = _day_in_words(line.due_on, today, str(wording.locale())) if line.due_on else ("", "")
+    return {
+        "day": short,
+        "relative": relative,
+        "late": line.group == Group.OVERDUE,
+        "label": line.label,
+        "case_number": line.case_number,
+        "url": letters.absolute(line.path),
+    }
+
+
+@lru_cache(maxsize=4096)
+def _day_in_words(day: dt.date, today: dt.date, language: str) -> tuple[str, str]:
+    """The same few days stand in thousands of lines; `language` is only there to tell the entries apart."""
+    return wording.short_day(day), wording.relative_day(day, today)
+
+
+def _heading(group: Group, count: int) -> str:
+    headings = {
+        Group.OVERDUE: gettext("Overdue: %(count)d"),
+        Group.TODAY: gettext("Today: %(count)d"),
+        Group.WEEK: gettext("This week: %(count)d"),
+        Group.NEW: gettext("New: %(count)d"),
+    }
+    return headings[group] % {"count": count}
+
+
+def _summary(lines: Sequence[Line]) -> str:
+    """The counts that matter, for the subject: "3 overdue, 4 due today"."""
+    counts = {group: sum(line.group == group for line in lines) for group in Group}
+    parts = {
+        Group.OVERDUE: ngettext("%(count)d overdue", "%(count)d overdue", counts[Group.OVERDUE]),
+        Group.TODAY: ngettext("%(count)d due today", "%(count)d due today", counts[Group.TODAY]),
+        Group.WEEK: ngettext("%(count)d due this week", "%(count)d due this week", counts[Group.WEEK]),
+        Group.NEW: ngettext("%(count)d new", "%(count)d new", counts[Group.NEW]),
+    }
+    return ", ".join(parts[group] % {"count": count} for group, count in counts.items() if count)
