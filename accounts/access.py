@@ -44,7 +44,7 @@ CONFIGURATION = Access(None, Scope.ADMIN)
 # Routes of Django and allauth, by full name (a namespace with `:*` covers all of it).
 BORROWED: dict[str, Access] = {
     "admin:*": CONFIGURATION,
-    "set_language": PUBLIC,
+    "health": PUBLIC,
     "account_login": PUBLIC,
     "account_logout": OWN,
     "account_reauthenticate": OWN,

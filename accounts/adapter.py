@@ -34,6 +34,14 @@ class ClosedAdapter(DefaultAccountAdapter):
         user = super().authenticate(request, **credentials)
         return user if user is None or user.is_active else None
 
+    def login(self, request, user):
+        """Sign in. On the user's own browser the form token stays, so that a page left open can still be sent."""
+        own = devices.owner_of(request).get("user") == user.pk
+        token = request.META.get("CSRF_COOKIE") if own else None
+        super().login(request, user)
+        if token:
+            request.META["CSRF_COOKIE"] = token
+
     def reauthenticate(self, user, password):
         """Ask for the password again; the address is the user's own (allauth's address book is not used)."""
         found = self.authenticate(self.request, email=user.email, password=password)

@@ -9,9 +9,10 @@ from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
+from django.views.i18n import set_language
 
 from accounts import parking
-from accounts.access import Scope, requires
+from accounts.access import Scope, public, requires
 from accounts.forms import ProfileForm
 from accounts.middleware import PARKED
 from accounts.models import User
@@ -35,6 +36,16 @@ def profile(request):
     context = {"form": form, "memberships": request.user.current_memberships}
     context["openid_connect"] = bool(settings.OPENID_CONNECT_SERVER)
     return render(request, "accounts/profile.html", context, status=422 if form.errors else 200)
+
+
+@public
+@require_POST
+def language(request):
+    """Change the language from any page, also before signing in; a signed-in user's choice is kept with the user."""
+    chosen = request.POST.get("language", "")
+    if request.user.is_authenticated and chosen in dict(settings.LANGUAGES):
+        User.objects.filter(pk=request.user.pk).update(language=chosen)
+    return set_language(request)
 
 
 @requires(Permission.SELF, scope=Scope.SELF)
