@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.usersessions",
     "allauth.socialaccount",
     "allauth.socialaccount.providers.openid_connect",
     "crispy_forms",
@@ -78,6 +79,7 @@ MIDDLEWARE = [
     "accounts.middleware.SpeakTheUsersLanguage",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "allauth.usersessions.middleware.UserSessionsMiddleware",
     "accounts.middleware.RequireSecondFactor",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -197,6 +199,17 @@ ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_RATE_LIMITS = {"login": "60/m/ip", "login_failed": "10/15m/key,100/h/ip", "reset_password": "20/h/ip,5/h/key"}
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_FORMS = {"login": "accounts.forms.SignInForm"}
+PASSWORD_RESET_TIMEOUT = 24 * 60 * 60  # also how long an invitation can be used
+# Letters about passwords and factors go into the same outbox as all others (accounts.letters).
+LETTER_QUEUE = "programmes.base.notifications.actions.queue"
+# How many proxies stand in front and write X-Forwarded-For; with 0 that header is never believed.
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", 1 if PRODUCTION else 0)
+MFA_ADAPTER = "accounts.adapter.SealedSecretsAdapter"
+MFA_FORMS = {"authenticate": "accounts.forms.AskCodeForm", "reauthenticate": "accounts.forms.AskCodeAgainForm"}
+MFA_TOTP_TOLERANCE = 1
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "iomcase"
@@ -273,6 +286,13 @@ EMAIL_TIMEOUT = 15
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "iomcase <no-reply@example.org>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 MESSAGE_ID_DOMAIN = env.str("MESSAGE_ID_DOMAIN", "iomcase.example.org")
+# Who writes a letter's row, for code that stands below the outbox.
+LETTER_QUEUE = "programmes.base.notifications.actions.queue"
+# After this long a claimed letter counts as lost with its worker. It must be longer than one letter can take: four
+# answers of the mail server, each within EMAIL_TIMEOUT.
+LETTER_IN_FLIGHT_SECONDS = env.int("LETTER_IN_FLIGHT_SECONDS", 300)
+# After this long a letter that nobody claimed is handed to the workers again.
+LETTER_SWEEP_AFTER_SECONDS = env.int("LETTER_SWEEP_AFTER_SECONDS", 60)
 
 # --- Languages and time ---------------------------------------------------------------------------------------
 LANGUAGE_CODE = "es"
