@@ -50,6 +50,11 @@ class DayMonthYear(forms.MultiWidget):
             return self.decompress(typed) if not typed or _ISO.fullmatch(typed) else [typed, "", ""]
         return [str(value or "") for value in super().value_from_datadict(data, files, name)]
 
+    @staticmethod
+    def box_for(code: str) -> int:
+        """Return the number of the box that an error with this code is about."""
+        return {"month": 1, "year": 2, "range": 2, "past": 2, "future": 2}.get(code, 0)
+
     def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
         """Say whether the form did not send this field at all."""
         return name not in data and super().value_omitted_from_data(data, files, name)

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import template
-from django.forms import BoundField
+from django.forms import BaseForm, BoundField
 from django.template.context import Context
 from django.template.defaulttags import querystring
 from django.templatetags.static import static
@@ -230,8 +230,27 @@ def sort_head(context: Context, key: str, label: str, current: str = "", number:
 
 @register.filter
 def error_target(field: BoundField) -> str:
-    """Return the id of the control an error about this field should lead to (the first box of several)."""
+    """Return the id of the control an error about this field leads to: of several boxes the one that is wrong."""
+    box_for = getattr(field.field.widget, "box_for", None)
+    if box_for:
+        faults = field.form.errors.as_data().get(field.name, [])
+        return f"{field.auto_id}_{box_for(faults[0].code if faults else '')}"
     return field.id_for_label or f"{field.auto_id}_0"
+
+
+@register.filter
+def refusals(form: BaseForm) -> list[tuple[str, str]]:
+    """List what a refused form complains of, as address and words: its fields in their order, then what is missing.
+
+    Errors of the whole form stand over this list; errors of hidden fields are said there too, in better words.
+    """
+    lines = [
+        (f"#{error_target(field)}", f"{field.label}: {error}")
+        for field in form
+        for error in field.errors
+        if not field.is_hidden
+    ]
+    return lines + [(item.href, item.label) for item in getattr(form, "missing", None) or []]
 
 
 @register.simple_tag

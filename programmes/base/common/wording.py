@@ -10,7 +10,7 @@ from decimal import Decimal
 from functools import cache
 
 from babel import Locale
-from babel.dates import format_date, format_skeleton, format_time
+from babel.dates import format_date, format_time
 from babel.lists import format_list
 from babel.numbers import format_currency, format_decimal, format_percent
 from django.utils import timezone
@@ -63,10 +63,13 @@ def full_day(value: dt.date | dt.datetime) -> str:
 
 
 def heading_day(value: dt.date | dt.datetime) -> str:
-    """Say a day as a heading: "Jueves, 12 de marzo"; the year only when it is not this year."""
+    """Say a day as a heading: "Jueves 12 de marzo"; the year only when it is not this year."""
     day = as_day(value)
-    skeleton = "MMMMEEEEd" if day.year == timezone.localdate().year else "yMMMMEEEEd"
-    said = str(format_skeleton(skeleton, day, locale=locale()))
+    if day.year == timezone.localdate().year:
+        pattern = pgettext("pattern of a day as a heading (CLDR letters)", "EEEE d MMMM")
+    else:
+        pattern = pgettext("pattern of a day as a heading (CLDR letters)", "EEEE d MMMM y")
+    said = str(format_date(day, pattern, locale=locale()))
     return said[:1].upper() + said[1:]
 
 
