@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
-from accounts import devices, letters
+from accounts import devices, invitations, letters
 
 
 class ClosedAdapter(DefaultAccountAdapter):
@@ -60,6 +60,10 @@ class ClosedAdapter(DefaultAccountAdapter):
         """Leave out the messages that say what the page shows anyway."""
         if message_template not in {"account/messages/logged_in.txt", "account/messages/logged_out.txt"}:
             super().add_message(request, level, message_template, message_context, extra_tags, message)
+
+    def get_reset_password_from_key_url(self, key):
+        """Return the address of a link for a new password; its host never comes from the request."""
+        return invitations.address_of(key)
 
     def send_password_reset_mail(self, user, email, context):
         """Queue the letter with the link; nothing is sent while the person waits."""

@@ -1,0 +1,154 @@
+"""What every page of the configuration site shares.
+
+Rights come from roles, not from Django's permissions. Lists never count millions of rows, nothing can be done to "all
+pages", and the history of a row is read from the database's own triggers.
+"""
+
+import pghistory.models
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import FieldDoesNotExist, PermissionDenied
+from django.core.paginator import Paginator
+from django.db import connection
+from django.http import HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.utils.functional import cached_property
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.models import User
+from accounts.roles import Permission
+
+COUNT_EXACTLY_BELOW = 10_000
+LONGEST_HISTORY = 200
+EVENT_LABELS = {
+    "insert": gettext_lazy("Created"),
+    "update": gettext_lazy("Changed"),
+    "delete": gettext_lazy("Deleted"),
+}
+
+
+class EstimatingPaginator(Paginator):
+    """Pages of a list whose number of rows is exact only while counting is cheap.
+
+    An unfiltered big table is taken from PostgreSQL's statistics; a filtered one is counted up to a limit.
+    """
+
+    @cached_property
+    def count(self):
+        """Number of rows, or a good guess at it."""
+        rows = self.object_list
+        if not rows.query.where:
+            with connection.cursor() as cursor:
+                table = rows.model._meta.db_table
+                cursor.execute("SELECT reltuples::bigint FROM pg_class WHERE oid = %s::regclass", [table])
+                estimate = cursor.fetchone()[0]
+            if estimate >= COUNT_EXACTLY_BELOW:
+                return estimate
+        return rows.order_by()[: COUNT_EXACTLY_BELOW + 1].count()
+
+
+class _GuardedByRole:
+    """Answers Django's five permission questions from the role table."""
+
+    permission = Permission.CONFIGURE
+
+    def has_module_permission(self, request):
+        """Say whether the model appears on the first page."""
+        return request.user.is_authenticated and request.user.may(self.permission)
+
+    def has_view_permission(self, request, obj=None):
+        """Say whether rows can be seen."""
+        return request.user.may(self.permission)
+
+    def has_add_permission(self, request, obj=None):
+        """Say whether rows can be added."""
+        return request.user.may(self.permission)
+
+    def has_change_permission(self, request, obj=None):
+        """Say whether rows can be changed."""
+        return request.user.may(self.permission)
+
+    def has_delete_permission(self, request, obj=None):
+        """Say whether rows can be deleted."""
+        return request.user.may(self.permission)
+
+
+class ConfigurationInline(_GuardedByRole, admin.TabularInline):
+    """Rows edited within the page of their parent, under the same right."""
+
+    extra = 0
+
+
+class ConfigurationAdmin(_GuardedByRole, admin.ModelAdmin):
+    """One model on the configuration site. Set `permission` when another right than CONFIGURE is asked."""
+
+    paginator = EstimatingPaginator
+    list_per_page = 50
+    list_max_show_all = 50
+    show_full_result_count = False
+    # Without the counter there is no "select all 1,000,000" either; see also `response_action`.
+    actions_selection_counter = False
+    save_on_top = False
+
+    def get_actions(self, request):
+        """Offer the model's own actions only: rows are deleted one by one, on a page that lists what goes with them."""
+        actions = super().get_actions(request)
+        actions.pop("delete_selected", None)
+        return actions
+
+    def response_action(self, request, queryset):
+        """Refuse a deed on rows of pages that nobody has looked at."""
+        if request.POST.get("select_across") == "1":
+            messages.error(request, _("Choose the rows on this page one by one."))
+            return HttpResponseRedirect(request.get_full_path())
+        return super().response_action(request, queryset)
+
+    def history_view(self, request, object_id, extra_context=None):
+        """Show, read-only, every version of a row as the database's triggers recorded it."""
+        row = self.get_object(request, unquote(object_id))
+        if row is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        if not self.has_view_permission(request, row):
+            raise PermissionDenied
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("History of %(name)s") % {"name": row},
+            "opts": self.opts,
+            "object": row,
+            "module_name": str(capfirst(self.opts.verbose_name_plural)),
+            "entries": history_of(row),
+            **(extra_context or {}),
+        }
+        return TemplateResponse(request, "admin/row_history.html", context)
+
+
+def history_of(row) -> list[dict]:
+    """Return what happened to a row, newest first: {"at", "by", "what", "changes": [{"field", "old", "new"}]}.
+
+    Read from the trigger-written events, so edits by SQL are in it; those have no `by`. At most 200 entries.
+    """
+    tracked = pghistory.models.Events.objects.tracks(row)
+    events = list(tracked.order_by("-pgh_created_at", "-pgh_slug")[:LONGEST_HISTORY])
+    actors = {(event.pgh_context or {}).get("user") for event in events}
+    names = dict(User.objects.filter(pk__in=[key for key in actors if key]).values_list("pk", "full_name"))
+    return [
+        {
+            "at": event.pgh_created_at,
+            "by": names.get((event.pgh_context or {}).get("user"), ""),
+            "what": EVENT_LABELS.get(event.pgh_label, event.pgh_label),
+            "changes": [
+                {"field": _label(row, name), "old": old, "new": new}
+                for name, (old, new) in (event.pgh_diff or {}).items()
+            ],
+        }
+        for event in events
+    ]
+
+
+def _label(row, column):
+    try:
+        return capfirst(row._meta.get_field(column.removesuffix("_id")).verbose_name)
+    except FieldDoesNotExist:
+        return column
