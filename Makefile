@@ -21,7 +21,7 @@ define installed
   echo "Python could not make a virtual environment. On Debian: apt-get install python3-venv" >&2; exit 1; }
 @now="$$(cat $(2) | cksum)"; test "$$now" = "$$(cat .venv/$(1).stamp 2>/dev/null)" || { \
   echo "Installing $(2) …"; \
-  for file in $(2); do $(BIN)/python -m pip install --quiet --no-deps --require-hashes --only-binary :all: -r $$file || { \
+  for file in $(2); do $(BIN)/python -m pip install -qq --no-deps --require-hashes --only-binary :all: -r $$file || { \
     echo "Installing failed. Check the network (or the settings of pip), then run the same command again." >&2; exit 1; }; done; \
   echo "$$now" > .venv/$(1).stamp; }
 endef

@@ -1,6 +1,6 @@
 """Addresses of the servers, in the spelling that each library wants."""
 
-from urllib.parse import parse_qs, urlsplit, urlunsplit
+from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 
 
 def redis_database(url: str) -> int:
@@ -16,7 +16,7 @@ def with_redis_database(url: str, number: int) -> str:
     parts = urlsplit(url)
     if parts.scheme == "unix":
         query = {name: values[0] for name, values in parse_qs(parts.query).items()} | {"db": str(number)}
-        return urlunsplit(parts._replace(query="&".join(f"{name}={value}" for name, value in query.items())))
+        return f"unix://{parts.netloc}{parts.path}?{urlencode(query)}"
     return urlunsplit(parts._replace(path=f"/{number}"))
 
 

@@ -24,7 +24,8 @@ import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, TypeVar
+from types import TracebackType
+from typing import TypeVar
 from urllib.parse import quote
 
 DATABASE = "iomcase"
@@ -78,6 +79,42 @@ def in_use(var_dir: Path) -> bool:
     return any(server.is_kept() for server in (Postgres(var_dir), Redis(var_dir)))
 
 
+class Lock:
+    """A lock file, open. Closing it, or the end of the process and of all its forks, gives the lock back."""
+
+    def __init__(self, path: Path) -> None:
+        # A bare descriptor: a file object would warn when a process ends without closing it, as is meant here.
+        self.descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+    def share(self) -> None:
+        """Wait until nobody holds the lock alone, then hold it beside others."""
+        fcntl.flock(self.descriptor, fcntl.LOCK_SH)
+
+    def alone(self) -> None:
+        """Wait until nobody holds the lock, then hold it alone."""
+        fcntl.flock(self.descriptor, fcntl.LOCK_EX)
+
+    def try_alone(self) -> bool:
+        """Hold the lock alone if that is possible at once; say whether it was."""
+        try:
+            fcntl.flock(self.descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def close(self) -> None:
+        """Give the lock back."""
+        os.close(self.descriptor)
+
+    def __enter__(self) -> Lock:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
 # --- The two servers --------------------------------------------------------------------------------------------
 
 
@@ -97,16 +134,16 @@ class Server:
             digest = hashlib.sha256(os.fsencode(self.dir)).hexdigest()[:16]
             self.socket_dir = Path(tempfile.gettempdir()) / f"iomcase-{os.geteuid()}-{digest}"
 
-    def lock(self, what: str) -> IO[str]:
+    def lock(self, what: str) -> Lock:
         """Open one of the lock files: "users" (shared by users), "start" (one starter), "keeper" (keeper alive)."""
-        return (self.dir / f"{what}.lock").open("a")
+        return Lock(self.dir / f"{what}.lock")
 
     def is_kept(self) -> bool:
         """Say whether a keeper process is alive."""
         if not self.dir.is_dir():
             return False
         with self.lock("keeper") as lock:
-            return not _try_lock(lock, fcntl.LOCK_EX)
+            return not lock.try_alone()
 
     def command(self) -> list[str]:
         """Return the command line that runs the server in the foreground."""
@@ -313,8 +350,8 @@ class Redis(Server):
 # --- Joining ----------------------------------------------------------------------------------------------------
 
 AnyServer = TypeVar("AnyServer", bound=Server)
-_joined: dict[Path, tuple[Server, IO[str]]] = {}
-_keepers: dict[Path, subprocess.Popen[bytes]] = {}
+_joined: dict[Path, tuple[Server, Lock]] = {}
+_keepers: dict[Path, Keeper] = {}
 
 
 def _join(server: AnyServer) -> AnyServer:
@@ -328,9 +365,9 @@ def _join(server: AnyServer) -> AnyServer:
         raise EmbeddedServerError(
             f"{server.dir} cannot be written: it was made by another user. Start as that user, or remove {server.dir}."
         ) from error
-    fcntl.flock(users, fcntl.LOCK_SH)  # waits while a keeper is stopping its server
+    users.share()  # waits while a keeper is stopping its server
     with server.lock("start") as start:
-        fcntl.flock(start, fcntl.LOCK_EX)
+        start.alone()
         if not server.is_kept():
             server.ready_file.unlink(missing_ok=True)
             _keepers[server.dir] = _start_keeper(server)
@@ -339,10 +376,17 @@ def _join(server: AnyServer) -> AnyServer:
     return server
 
 
-def _start_keeper(server: Server) -> subprocess.Popen[bytes]:
+class Keeper(subprocess.Popen[bytes]):
+    """A keeper's process as seen by the process that started it, and that it may outlive without a warning."""
+
+    def __del__(self) -> None:
+        """Leave out the warning of the base class that the process is still running."""
+
+
+def _start_keeper(server: Server) -> Keeper:
     """Start the keeper in a session of its own, so that Ctrl-C in a terminal does not reach it."""
     with server.log_file.open("ab") as log:
-        return subprocess.Popen(
+        return Keeper(
             [sys.executable, "-I", str(Path(__file__).resolve()), server.name, str(server.var_dir)],
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -367,14 +411,6 @@ def _wait_until_ready(server: Server) -> None:
         time.sleep(POLL_SECONDS / 4)
 
 
-def _try_lock(lock: IO[str], kind: int) -> bool:
-    try:
-        fcntl.flock(lock, kind | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
-
-
 def _package_dir(name: str) -> Path:
     """Return the directory of an installed package without importing it (importing this one changes file modes)."""
     spec = importlib.util.find_spec(name)
@@ -393,7 +429,7 @@ def keep(server: Server) -> int:
     again after a pause, long enough for a health check to notice.
     """
     keeper_lock = server.lock("keeper")
-    if not _try_lock(keeper_lock, fcntl.LOCK_EX):
+    if not keeper_lock.try_alone():
         return 0
     told_to_stop: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, frame: told_to_stop.append(number))
@@ -402,7 +438,7 @@ def keep(server: Server) -> int:
     users = server.lock("users")
     process = _start(server)
     restart_at: float | None = None
-    while not told_to_stop and not _try_lock(users, fcntl.LOCK_EX):
+    while not told_to_stop and not users.try_alone():
         if restart_at is not None and time.monotonic() > restart_at:
             process, restart_at = _start(server), None
         elif restart_at is None and process.poll():
@@ -449,6 +485,20 @@ def _stop(server: Server, process: subprocess.Popen[bytes]) -> None:
             process.wait(seconds)
 
 
+def reset(var_dir: Path) -> int:
+    """Remove everything under `var_dir`, unless something uses a server there; return the exit code."""
+    if in_use(var_dir):
+        print(f"Something still uses the servers under {var_dir}: stop `make run`, tests and shells first.")
+        return 1
+    for server in (Postgres(var_dir), Redis(var_dir)):
+        shutil.rmtree(server.socket_dir, ignore_errors=True)
+    shutil.rmtree(var_dir, ignore_errors=True)
+    print(f"Removed {var_dir}. The next `make run` starts afresh.")
+    return 0
+
+
 if __name__ == "__main__":
-    _name, _var_dir = sys.argv[1:]
-    sys.exit(keep({"postgres": Postgres, "redis": Redis}[_name](Path(_var_dir))))
+    _deed, _var_dir = sys.argv[1:]
+    if _deed == "reset":
+        sys.exit(reset(Path(_var_dir)))
+    sys.exit(keep({"postgres": Postgres, "redis": Redis}[_deed](Path(_var_dir))))
