@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
-import pghistory
 import pgtrigger
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
@@ -315,12 +314,8 @@ class Membership(models.Model):
         return Reach(frozenset(self.office_ids), frozenset(self.programme_ids) or None)
 
 
-@pghistory.track(pghistory.InsertEvent(), pghistory.DeleteEvent(), obj_field=None)
-class MembershipProgramme(Membership.programmes.through):
-    """The programmes a membership is limited to, watched by row history: narrowing or widening a role is a deed."""
-
-    class Meta:
-        proxy = True
+# The programmes a membership is limited to are watched too: narrowing or widening a role is a deed.
+tracked(obj_field=None, model_name="MembershipProgrammeEvent")(Membership.programmes.through)
 
 
 class ParkedText(models.Model):

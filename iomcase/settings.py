@@ -45,6 +45,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
+    "django.forms",
     "django.contrib.postgres",
     "allauth",
     "allauth.account",
@@ -147,6 +148,12 @@ DATABASES["default"].setdefault("OPTIONS", {}).update(
     }
 )
 
+# Triggers follow the code: every `migrate` brings them in line. As migration operations they would cost a minute on
+# each fresh database (docs/adr explains); a test compares what is installed with what the models declare.
+PGTRIGGER_MIGRATIONS = False
+PGTRIGGER_INSTALL_ON_MIGRATE = True
+PGTRIGGER_PRUNE_ON_INSTALL = True
+
 # --- Redis: hints only, never the home of a fact ---------------------------------------------------------------
 # Two databases side by side, so that emptying the cache cannot empty the queue.
 CACHES = {
@@ -202,6 +209,7 @@ ACCOUNT_RATE_LIMITS = {"login": "60/m/ip", "login_failed": "10/15m/key,100/h/ip"
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_FORMS = {"login": "accounts.forms.SignInForm"}
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "accounts.invitations.LinkTokens"
 PASSWORD_RESET_TIMEOUT = 24 * 60 * 60  # also how long an invitation can be used
 # Letters about passwords and factors go into the same outbox as all others (accounts.letters).
 LETTER_QUEUE = "programmes.base.notifications.actions.queue"
@@ -286,8 +294,6 @@ EMAIL_TIMEOUT = 15
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "iomcase <no-reply@example.org>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 MESSAGE_ID_DOMAIN = env.str("MESSAGE_ID_DOMAIN", "iomcase.example.org")
-# Who writes a letter's row, for code that stands below the outbox.
-LETTER_QUEUE = "programmes.base.notifications.actions.queue"
 # After this long a claimed letter counts as lost with its worker. It must be longer than one letter can take: four
 # answers of the mail server, each within EMAIL_TIMEOUT.
 LETTER_IN_FLIGHT_SECONDS = env.int("LETTER_IN_FLIGHT_SECONDS", 300)

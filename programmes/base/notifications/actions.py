@@ -5,6 +5,7 @@ import logging
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from babel.dates import format_skeleton
 from django.db import Error as DatabaseError
 from django.db import transaction
 from django.db.models.functions import Now
@@ -106,7 +107,7 @@ def _row(item: sources.Reminder, wishes: Mapping[tuple[int, str], str]) -> Lette
         with letters.speaking_to(item.to):
             # Until the words are there, the list says at least what it is about.
             row.subject = str(about.label)
-            facts = {name: _in_words(value) for name, value in item.context.items()}
+            facts = {name: _in_words(name, value) for name, value in item.context.items()}
             words = letters.render(
                 item.kind, context={**facts, "why": about.why, "url": letters.absolute(item.path or "/")}
             )
@@ -119,8 +120,11 @@ def _row(item: sources.Reminder, wishes: Mapping[tuple[int, str], str]) -> Lette
     return row
 
 
-def _in_words(value: Any) -> Any:
-    return wording.short_day(value) if isinstance(value, dt.date) else value
+def _in_words(name: str, value: Any) -> Any:
+    """A date in the words of the active language: as a month when the fact is one, else as a day."""
+    if not isinstance(value, dt.date):
+        return value
+    return format_skeleton("yMMMM", value, locale=wording.locale()) if name == "month" else wording.short_day(value)
 
 
 def remind_due(now: dt.datetime) -> int:
@@ -181,18 +185,16 @@ def choose(user: Any, *, channels: Mapping[str, str]) -> None:
     )
 
 
-def stop(letter: Letter) -> None:
-    """Switch off what this letter is one of, at its recipient's wish: the digest, or mail of its kind.
+def stop(user: Any, kind: str) -> None:
+    """Switch off one kind of letter, at its recipient's wish: the digest, or mail of that kind.
 
-    A kind that cannot be switched off goes into the digest instead.
+    A kind that cannot be switched off altogether goes into the digest instead.
     """
-    if letter.kind == DIGEST:
-        type(letter.to).objects.filter(pk=letter.to_id).update(digest_on=False)
+    if kind == DIGEST:
+        type(user).objects.filter(pk=user.pk).update(digest_on=False)
         return
-    kind = KINDS.get(letter.kind)
-    if kind is not None and letter.can_be_stopped:
-        quiet = Channel.NONE if Channel.NONE in kind.channels else Channel.DIGEST
-        choose(letter.to, channels={kind.code: quiet})
+    quiet = Channel.NONE if Channel.NONE in KINDS[kind].channels else Channel.DIGEST
+    choose(user, channels={kind: quiet})
 
 
 @transaction.atomic

@@ -4,21 +4,26 @@ import re
 from collections.abc import Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from email.utils import formataddr
+from email.header import decode_header, make_header
+from email.message import Message
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import css_inline
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.contrib.staticfiles import finders
 from django.core import signing
+from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
+from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import timezone, translation
 
 from programmes.base.notifications import rules
+from programmes.base.notifications.kinds import DIGEST, KINDS
 from programmes.base.notifications.models import Letter
 
 TEMPLATES = "base/notifications/email"
@@ -85,21 +90,24 @@ def _inliner() -> css_inline.CSSInliner:
 def for_screen(html: str) -> str:
     """The HTML part as a page of our own may show it: our browser policy refuses inline styles, so the same sheet is
     linked instead. Looks exactly as mailed."""
-    link = f'<link rel="stylesheet" href="{settings.STATIC_URL}{STYLESHEET}">'
+    link = f'<link rel="stylesheet" href="{static(STYLESHEET)}">'
     return _STYLE_BLOCK.sub("", _STYLE.sub("", html)).replace("<head>", f"<head>{link}", 1)
 
 
 def stop_token(letter: Letter) -> str:
-    """A signed word that switches this kind of letter off for its recipient; the same for every copy."""
-    return signing.Signer(salt=STOP_SALT).sign_object({"letter": str(letter.public_id)})
+    """A signed word that switches this kind of letter off for its recipient; the same in every copy of a letter."""
+    return signing.Signer(salt=STOP_SALT).sign_object({"user": str(letter.to.public_id), "kind": letter.kind})
 
 
-def letter_of_token(token: str) -> str | None:
-    """The public id of the letter a stop link came with; None when the link was not made by us."""
+def stopped_by(token: str) -> tuple[Any, str] | None:
+    """The (user, kind) a stop link is about; None when the link was not made by us or the user is gone."""
     try:
-        return signing.Signer(salt=STOP_SALT).unsign_object(token)["letter"]
-    except (signing.BadSignature, KeyError, TypeError, ValueError):
+        said = signing.Signer(salt=STOP_SALT).unsign_object(token)
+        user = get_user_model().objects.get(public_id=said["user"])
+    except (signing.BadSignature, KeyError, TypeError, ValueError, ValidationError, ObjectDoesNotExist):
         return None
+    kind = said.get("kind")
+    return (user, kind) if kind == DIGEST or (kind in KINDS and KINDS[kind].can_be_stopped) else None
 
 
 def message_for(letter: Letter, connection: Any = None) -> EmailMultiAlternatives:
@@ -117,9 +125,15 @@ def message_for(letter: Letter, connection: Any = None) -> EmailMultiAlternative
     message = EmailMultiAlternatives(
         subject=letter.subject,
         body=letter.body_text,
-        to=[formataddr(("", letter.to.email))],
+        to=[letter.to.email],
         headers=headers,
         connection=connection,
     )
     message.attach_alternative(letter.body_html, "text/html")
     return message
+
+
+def decoded_head(message: Message) -> list[tuple[str, str]]:
+    """The head of a message for people to read, without the lines about its packing."""
+    packing = {"Content-Type", "MIME-Version", "Content-Transfer-Encoding"}
+    return [(name, str(make_header(decode_header(value)))) for name, value in message.items() if name not in packing]

@@ -1,0 +1,9 @@
+"""The admin site, named for what it is here: configuration."""
+
+from django.contrib.admin.apps import AdminConfig
+
+
+class ConfigurationSite(AdminConfig):
+    """Django's admin application with our own site in front."""
+
+    default_site = "iomcase.configuration.ConfigurationSite"

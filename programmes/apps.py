@@ -1,0 +1,31 @@
+"""The one domain application."""
+
+from importlib import import_module
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+# Rooms whose guards, diary sentences and letter sources must be known before the first move is judged.
+SPEAKING_ROOMS = (
+    "programmes.journey.people.diary",
+    "programmes.journey.enrolment.guards",
+    "programmes.journey.selection.guards",
+    "programmes.journey.departure.guards",
+    "programmes.journey.placement.guards",
+    "programmes.journey.returns.guards",
+    "programmes.journey.reintegration.guards",
+    "programmes.desk.casefile.guards",
+)
+
+
+class ProgrammesConfig(AppConfig):
+    """Programmes and the cases in them."""
+
+    name = "programmes"
+    verbose_name = _("Programmes")
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self):
+        """Let every room register its guards and sentences."""
+        for room in SPEAKING_ROOMS:
+            import_module(room)

@@ -1,0 +1,106 @@
+"""Lists: a whole page or its part, and keyset pages without a count of everything."""
+
+from dataclasses import dataclass
+
+from django.core import signing
+from django.db.models import Q
+from django.shortcuts import render
+
+PAGE_SIZE = 25
+COUNT_LIMIT = 1001
+
+
+def page_or_part(request, template, part, context, *, status=200):
+    """The same view answers a whole page or, for htmx, only the named partial of it."""
+    if request.htmx and not request.htmx.boosted and not request.htmx.history_restore_request:
+        return render(request, f"{template}#{part}", context, status=status)
+    return render(request, template, context, status=status)
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of a list. `count` is capped: 1001 means "more than a thousand"."""
+
+    rows: list
+    count: int | None
+    after: str
+    before: str
+
+    def __iter__(self):
+        return iter(self.rows)
+
+    def __len__(self):
+        return len(self.rows)
+
+    @property
+    def count_is_capped(self) -> bool:
+        """More rows match than anybody will count by hand."""
+        return self.count is not None and self.count >= COUNT_LIMIT
+
+
+def capped_count(queryset) -> int:
+    """How many rows match, counting no further than a thousand and one."""
+    return queryset.order_by()[:COUNT_LIMIT].count()
+
+
+def keyset(request, queryset, *, order: tuple[str, ...], size: int = PAGE_SIZE, count: bool = True) -> Page:
+    """Cut one page out of `queryset` by key, not by offset.
+
+    `order` names the sorting fields, `-` for descending, the last one unique and none of them null. The position
+    travels in `after=` or `before=` as a signed token, so that it can be neither guessed nor bent; a broken token
+    shows the first page.
+    """
+    fields = [name.lstrip("-") for name in order]
+    token, backwards = request.GET.get("after"), False
+    if not token and request.GET.get("before"):
+        token, backwards = request.GET["before"], True
+    position = _read(token, len(fields))
+    total = capped_count(queryset) if count else None
+    rows = queryset
+    if position is not None:
+        rows = rows.filter(_beyond(order, position, backwards))
+    ordering = [_turned(name) if backwards else name for name in order]
+    found = list(rows.order_by(*ordering)[: size + 1])
+    more = len(found) > size
+    found = found[:size]
+    if backwards:
+        found.reverse()
+    after = _token(found[-1], fields) if found and (more or backwards) else ""
+    before = _token(found[0], fields) if found and ((position is not None and not backwards) or (backwards and more)) else ""
+    return Page(rows=found, count=total, after=after, before=before)
+
+
+def _turned(name):
+    return name[1:] if name.startswith("-") else f"-{name}"
+
+
+def _token(row, fields):
+    values = [row[f] if isinstance(row, dict) else _attribute(row, f) for f in fields]
+    return signing.dumps([v.isoformat() if hasattr(v, "isoformat") else v for v in values], salt="keyset", compress=True)
+
+
+def _attribute(row, path):
+    for part in path.split("__"):
+        row = getattr(row, part)
+    return row
+
+
+def _read(token, length):
+    if not token:
+        return None
+    try:
+        values = signing.loads(token, salt="keyset")
+    except signing.BadSignature:
+        return None
+    return values if isinstance(values, list) and len(values) == length else None
+
+
+def _beyond(order, position, backwards):
+    condition = Q()
+    equal = Q()
+    for name, value in zip(order, position, strict=True):
+        field = name.lstrip("-")
+        downwards = name.startswith("-") != backwards
+        condition |= equal & Q(**{f"{field}__{'lt' if downwards else 'gt'}": value})
+        equal &= Q(**{field: value})
+    return condition

@@ -1,0 +1,148 @@
+"""The engine of all state machines, and the diary it writes."""
+
+from typing import Any, ClassVar
+
+import pgtrigger
+from django.conf import settings
+from django.db import models, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from programmes.base.common.errors import Missing, RuleBroken
+from programmes.base.lifecycle import guards
+from programmes.base.lifecycle.machine import Machine
+
+
+class CaseEvent(models.Model):
+    """One line of the diary: a move, a deed or a note. Written once, never changed."""
+
+    class Kind(models.TextChoices):
+        MOVE = "move", gettext_lazy("move")
+        DEED = "deed", gettext_lazy("deed")
+        NOTE = "note", gettext_lazy("note")
+
+    at = models.DateTimeField(gettext_lazy("recorded at"), default=timezone.now)
+    on = models.DateField(gettext_lazy("happened on"))
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=gettext_lazy("by"), on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    kind = models.CharField(gettext_lazy("kind"), max_length=4, choices=Kind)
+    subject = models.CharField(gettext_lazy("subject"), max_length=20)
+    subject_id = models.BigIntegerField()
+    enrolment = models.ForeignKey("programmes.Enrolment", on_delete=models.CASCADE, null=True, related_name="diary")
+    person = models.ForeignKey("programmes.Person", on_delete=models.CASCADE, null=True, related_name="diary")
+    what = models.CharField(gettext_lazy("what"), max_length=40, blank=True)
+    from_status = models.CharField(max_length=20, blank=True)
+    to_status = models.CharField(max_length=20, blank=True)
+    reason = models.CharField(gettext_lazy("reason"), max_length=60, blank=True)
+    note = models.TextField(gettext_lazy("note"), blank=True)
+    data = models.JSONField(default=dict)
+
+    class Meta:
+        verbose_name = gettext_lazy("diary line")
+        verbose_name_plural = gettext_lazy("diary lines")
+        ordering = ["-at", "-id"]
+        indexes = [
+            models.Index(fields=["enrolment", "-at", "-id"], name="case_event_by_case"),
+            models.Index(fields=["person", "-at", "-id"], name="case_event_by_person"),
+            models.Index(fields=["subject", "subject_id"], name="case_event_by_subject"),
+            models.Index(
+                fields=["on", "to_status"],
+                name="case_event_moves_by_day",
+                condition=models.Q(kind="move", subject="enrolment"),
+            ),
+        ]
+        triggers = [pgtrigger.Protect(name="written_once", operation=pgtrigger.Update | pgtrigger.Delete)]
+
+    def __str__(self):
+        return f"{self.subject} {self.what or self.to_status}"
+
+
+def record(
+    subject: models.Model, *, by, kind: str = CaseEvent.Kind.DEED, what: str = "", on=None, note: str = "", **facts: Any
+) -> CaseEvent:
+    """Write a line into the diary of `subject`.
+
+    `by` is the user (None: the system itself), `on` the day it really happened (default today, the user's zone),
+    `what` the code of the sentence (lifecycle/sentences.py), `facts` the values that sentence quotes; keep personal
+    data out of them. The case and the person are found on the subject itself.
+    """
+    machine = getattr(subject, "MACHINE", None)
+    name = machine.name if machine else subject._meta.model_name
+    columns = {k: facts.pop(k) for k in ("from_status", "to_status", "reason") if k in facts}
+    return CaseEvent.objects.create(
+        by=by,
+        kind=kind,
+        what=what,
+        on=on or timezone.localdate(),
+        subject=name,
+        subject_id=subject.pk,
+        enrolment_id=subject.pk if name == "enrolment" else getattr(subject, "enrolment_id", None),
+        person_id=subject.pk if name == "person" else getattr(subject, "person_id", None),
+        note=note,
+        data=facts,
+        **columns,
+    )
+
+
+class Lifecycle(models.Model):
+    """A record that moves through states. The concrete model sets `MACHINE` and a `status` field."""
+
+    MACHINE: ClassVar[Machine]
+
+    status_since = models.DateTimeField(gettext_lazy("in this state since"), default=timezone.now, editable=False)
+
+    class Meta:
+        abstract = True
+
+    def missing_for(self, target: str, *, on=None, by=None) -> list[Missing]:
+        """What the guards of every room still miss before this move; empty when it may be made."""
+        return guards.missing_for(self.MACHINE.name, self, target, on=on or timezone.localdate(), by=by)
+
+    def possible_moves(self) -> list[str]:
+        """The states the table leads to from here, whether or not something is still missing."""
+        order = list(self.MACHINE.states.values)
+        return sorted(self.MACHINE.moves.get(self.status, ()), key=order.index)
+
+    def move_to(self, target, *, by, reason="", note="", on=None, override=False, **changes):
+        """Judge the move, make it, save only what changed, write the diary line.
+
+        Call it on a locked row, inside a transaction. `on` is the day it happened; `changes` are other columns set
+        in the same statement. Raises RuleBroken, naming everything that is missing at once. `override` is a
+        manager's exception: guards are passed over, and the diary says so for ever.
+        """
+        target = str(target)
+        states = self.MACHINE.states
+        if not transaction.get_connection().in_atomic_block:
+            raise RuntimeError("move_to() belongs inside a transaction, on a locked row.")
+        if not self.MACHINE.allows(self.status, target):
+            raise RuleBroken(
+                _("“%(from)s” cannot become “%(to)s”.")
+                % {"from": self.get_status_display(), "to": states(target).label},
+                code="illegal_move",
+            )
+        if self.MACHINE.needs_reason(self.status, target) and not reason.strip():
+            raise RuleBroken(_("Give the reason for this step."), field="reason", code="reason_needed")
+        missing = [] if override else self.missing_for(target, on=on, by=by)
+        if missing:
+            raise RuleBroken(
+                ngettext(
+                    "Not yet: %(count)d thing is missing: %(list)s.",
+                    "Not yet: %(count)d things are missing: %(list)s.",
+                    len(missing),
+                )
+                % {"count": len(missing), "list": "; ".join(item.label for item in missing)},
+                missing=missing,
+                code="missing",
+            )
+        before, self.status, self.status_since = self.status, target, timezone.now()
+        for name, value in changes.items():
+            setattr(self, name, value)
+        self.version += 1
+        self.save(update_fields=["status", "status_since", "version", *changes])
+        facts = {"override": True} if override else {}
+        return record(
+            self, by=by, kind=CaseEvent.Kind.MOVE, on=on, note=note,
+            from_status=before, to_status=target, reason=reason.strip(), **facts,
+        )  # fmt: skip

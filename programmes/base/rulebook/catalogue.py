@@ -1,0 +1,89 @@
+"""What a programme can set: the rule values, deadlines and kinds of requirement the code knows how to judge.
+
+The values themselves are rows that administrators edit; this is the closed list of questions they answer. Each
+entry says its unit and where the default comes from.
+"""
+
+from dataclasses import dataclass
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One thing a programme can set: how it is called, its unit, and its value when the programme says nothing."""
+
+    label: str
+    unit: str
+    default: object = None
+    help: str = ""
+
+
+# domain.md 2.1 (programme rule sets) and 2.4 (invariants); None means that the programme sets no such limit.
+RULES: dict[str, Entry] = {
+    "minimum_age": Entry(_("Minimum age at contract start"), _("years"), 18),
+    "max_stay_months": Entry(_("Longest stay"), _("months"), None),
+    "stay_window_months": Entry(
+        _("… within any period of"), _("months"), None, _("New Zealand's RSE allows 7 months in any 11.")
+    ),
+    "min_stay_months": Entry(_("Shortest stay"), _("months"), None),
+    "season_opens": Entry(_("Stay not before (month and day)"), _("MM-DD"), None),
+    "season_closes": Entry(_("Stay not after (month and day)"), _("MM-DD"), None),
+    "nationalities": Entry(_("Nationalities admitted (ISO 3166-1 alpha-3)"), _("list"), None),
+    "document_margin_months": Entry(_("Documents must outlive the planned end by"), _("months"), 6),
+    "minimum_batch": Entry(_("Fewest similar positions in one demand"), _("positions"), 1),
+    "minimum_wage": Entry(_("Lowest hourly wage"), _("currency and amount"), None),
+    "hours_guarantee": Entry(_("Guaranteed hours per week"), _("hours"), None),
+    "consent_months": Entry(_("Consent is valid for"), _("months"), 24),
+    "return_commitment": Entry(_("Return commitment must be signed"), _("yes or no"), False),
+}
+
+# domain.md 2.5 (reminder and deadline catalogue). Days count from the anchor named in the help text.
+DEADLINES: dict[str, Entry] = {
+    "screening": Entry(_("Screen the candidate"), _("days"), 7, _("after registration")),
+    "waitlist_review": Entry(_("Review the waiting list"), _("days"), 30, _("after being put on it")),
+    "rescreening": Entry(_("Screen again"), _("days"), 180, _("after being found ineligible")),
+    "testing": Entry(_("Test the candidate"), _("days"), 14, _("after being found eligible")),
+    "roster_expiry": Entry(_("Renew the roster entry"), _("days"), 730, _("after entering the roster")),
+    "suspension_review": Entry(_("Review the suspension"), _("days"), 14, _("after the suspension")),
+    "offer": Entry(_("Record the worker's answer to the offer"), _("days"), 3, _("after selection")),
+    "documents": Entry(_("Complete what is required to travel"), _("days"), 7, _("before the planned start")),
+    "departure": Entry(_("Record the departure"), _("days"), 0, _("after the planned start")),
+    "refusal": Entry(_("Decide what follows"), _("days"), 14, _("after a refusal or an unfit result")),
+    "arrival": Entry(_("Confirm the arrival"), _("days"), 1, _("after departure")),
+    "first_call": Entry(_("First wellbeing call"), _("days"), 5, _("after arrival")),
+    "check_in": Entry(_("Check-in"), _("days"), 14, _("after the last one")),
+    "contract_ending": Entry(_("Prepare the end of season"), _("days"), 14, _("before the planned end")),
+    "return": Entry(_("Confirm the return"), _("days"), 3, _("after the planned return")),
+    "return_overdue": Entry(_("Return counts as overdue"), _("days"), 7, _("after the planned return")),
+    "whereabouts": Entry(_("Look for the worker"), _("days"), 2, _("after the worker left or was lost")),
+    "after_return": Entry(_("Decide on recall, reintegration or closure"), _("days"), 14, _("after the return")),
+    "recall": Entry(_("Record the answer to the recall"), _("days"), 14, _("after the recall offer")),
+    "plan": Entry(_("Agree the reintegration plan"), _("days"), 30, _("after the return")),
+    "closure": Entry(_("Close the case"), _("days"), 14, _("after the last step")),
+}
+
+
+class RequirementKind(models.TextChoices):
+    """What a requirement asks for; each kind is judged by the room that holds the facts."""
+
+    CONSENT = "consent", _("consent")
+    TEST = "test", _("test passed")
+    CHECK = "check", _("checked by hand")
+    DOCUMENT = "document", _("document, verified and valid")
+    MEDICAL = "medical", _("medical clearance")
+    PERMIT = "permit", _("visa or permit approved")
+    CONTRACT = "contract", _("contract signed by both")
+    ORIENTATION = "orientation", _("pre-departure orientation attended")
+    TICKET = "ticket", _("ticket booked")
+
+
+class WaitsFor(models.TextChoices):
+    """Who has to act next."""
+
+    US = "us", _("us")
+    WORKER = "worker", _("the worker")
+    EMPLOYER = "employer", _("the employer")
+    CONSULATE = "consulate", _("the consulate")
+    CLINIC = "clinic", _("the clinic")

@@ -1,0 +1,79 @@
+"""The machines of a job demand and of each of its positions (domain.md 2.3)."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from programmes.base.lifecycle.machine import Machine
+
+
+class DemandStatus(models.TextChoices):
+    DRAFT = "draft", _("draft")
+    SUBMITTED = "submitted", _("submitted")
+    UNDER_REVIEW = "under_review", _("under review")
+    APPROVED = "approved", _("approved")
+    RETURNED = "returned", _("returned for correction")
+    REJECTED = "rejected", _("rejected")
+    OPEN = "open", _("open")
+    PARTLY_FILLED = "partly_filled", _("partly filled")
+    FILLED = "filled", _("filled")
+    CLOSED = "closed", _("closed")
+    CANCELLED = "cancelled", _("cancelled")
+    EXPIRED = "expired", _("expired")
+
+
+D = DemandStatus
+# Domain.md names the forward path; a demand falls back from (partly) filled when a position comes free again, and a
+# returned demand is corrected and submitted once more.
+DEMAND = Machine(
+    name="demand",
+    states=DemandStatus,
+    moves={
+        D.DRAFT: frozenset({D.SUBMITTED, D.CANCELLED}),
+        D.SUBMITTED: frozenset({D.UNDER_REVIEW, D.CANCELLED}),
+        D.UNDER_REVIEW: frozenset({D.APPROVED, D.RETURNED, D.REJECTED, D.CANCELLED}),
+        D.RETURNED: frozenset({D.SUBMITTED, D.CANCELLED}),
+        D.APPROVED: frozenset({D.OPEN, D.CANCELLED, D.EXPIRED}),
+        D.OPEN: frozenset({D.PARTLY_FILLED, D.FILLED, D.CANCELLED}),
+        D.PARTLY_FILLED: frozenset({D.OPEN, D.FILLED, D.CANCELLED}),
+        D.FILLED: frozenset({D.PARTLY_FILLED, D.OPEN, D.CLOSED}),
+    },
+    reasons=frozenset({D.RETURNED, D.REJECTED, D.CANCELLED}),
+    groups={
+        "editable": frozenset({D.DRAFT, D.RETURNED}),
+        "taking": frozenset({D.OPEN, D.PARTLY_FILLED}),
+        "over": frozenset({D.REJECTED, D.CLOSED, D.CANCELLED, D.EXPIRED}),
+    },
+)
+
+
+class PositionStatus(models.TextChoices):
+    VACANT = "vacant", _("vacant")
+    RESERVED = "reserved", _("reserved")
+    OFFERED = "offered", _("offered")
+    ACCEPTED = "accepted", _("accepted")
+    OCCUPIED = "occupied", _("occupied")
+    VACATED = "vacated", _("vacated")
+    DECLINED = "declined", _("declined")
+    LOST = "lost", _("lost")
+
+
+P = PositionStatus
+# `lost` returns the position to `vacant` (domain.md); so do a declined offer and a reservation that is given back.
+POSITION = Machine(
+    name="position",
+    states=PositionStatus,
+    moves={
+        P.VACANT: frozenset({P.RESERVED}),
+        P.RESERVED: frozenset({P.OFFERED, P.VACANT}),
+        P.OFFERED: frozenset({P.ACCEPTED, P.DECLINED}),
+        P.DECLINED: frozenset({P.VACANT}),
+        P.ACCEPTED: frozenset({P.OCCUPIED, P.LOST}),
+        P.LOST: frozenset({P.VACANT}),
+        P.OCCUPIED: frozenset({P.VACATED}),
+    },
+    reasons=frozenset({P.LOST}),
+    groups={
+        "held": frozenset({P.RESERVED, P.OFFERED, P.ACCEPTED, P.OCCUPIED}),
+        "taken": frozenset({P.ACCEPTED, P.OCCUPIED}),
+    },
+)

@@ -1,0 +1,276 @@
+"""What a worker needs to travel: documents, medical, permit, contract, orientation, ticket."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from programmes.base.audit.models import tracked
+from programmes.base.common.models import Record, RecordQuerySet, count_versions
+from programmes.base.lifecycle.models import Lifecycle
+from programmes.journey.departure.states import (
+    CONTRACT, DOCUMENT, MEDICAL, PERMIT, ContractStatus, DocumentStatus, MedicalStatus, PermitStatus,
+)  # fmt: skip
+from programmes.journey.enrolment.models import Enrolment, Fact
+from programmes.journey.people.models import Person
+
+
+class OfVisibleCases(RecordQuerySet):
+    """Rows of a case, seen by whoever may see the case."""
+
+    def visible_to(self, user):
+        """Rows of the cases that the user may see."""
+        return self.filter(enrolment__in=Enrolment.objects.visible_to(user))
+
+
+def _known(name, choices):
+    return models.CheckConstraint(
+        condition=Q(status__in=choices.values), name=f"{name}_status_known", violation_error_message=_("Unknown status.")
+    )
+
+
+@tracked()
+class Document(Lifecycle, Record):
+    """A document of a person. It outlives a season: a passport verified last year counts while it is valid."""
+
+    MACHINE = DOCUMENT
+
+    person = models.ForeignKey(Person, verbose_name=_("person"), on_delete=models.CASCADE, related_name="documents")
+    enrolment = models.ForeignKey(
+        Enrolment, verbose_name=_("recorded in case"), on_delete=models.CASCADE, related_name="documents"
+    )
+    type = models.CharField(_("document"), max_length=40)
+    number = models.CharField(_("number"), max_length=60, blank=True)
+    issuer = models.CharField(_("issued by"), max_length=150, blank=True)
+    issued_on = models.DateField(_("issued on"), null=True, blank=True)
+    expires_on = models.DateField(_("expires on"), null=True, blank=True)
+    status = models.CharField(_("status"), max_length=12, choices=DocumentStatus, default=DocumentStatus.REQUIRED, editable=False)
+
+    objects = OfVisibleCases.as_manager()
+
+    class Meta:
+        verbose_name = _("document")
+        verbose_name_plural = _("documents")
+        ordering = ["type", "-id"]
+        indexes = [models.Index(fields=["person", "type"], name="document_by_person_and_type")]
+        constraints = [
+            _known("document", DocumentStatus),
+            models.CheckConstraint(
+                condition=Q(expires_on__isnull=True) | Q(issued_on__isnull=True) | Q(expires_on__gt=F("issued_on")),
+                name="document_expires_after_issue",
+                violation_error_message=_("The document would expire before it was issued."),
+            ),
+            models.UniqueConstraint(
+                fields=["enrolment", "type"],
+                condition=Q(status__in=[DocumentStatus.REQUIRED, DocumentStatus.REQUESTED, DocumentStatus.SUBMITTED]),
+                name="document_one_awaited_per_type",
+                violation_error_message=_("This document is already awaited."),
+            ),
+        ]
+        triggers = [DOCUMENT.trigger(), count_versions()]
+
+    def __str__(self):
+        return self.type
+
+
+@tracked()
+class Medical(Lifecycle, Fact):
+    """A medical exam: appointment, result, how long it holds. No diagnosis is kept here."""
+
+    MACHINE = MEDICAL
+
+    clinic = models.CharField(_("clinic"), max_length=150)
+    scheduled_on = models.DateField(_("appointment on"))
+    result_on = models.DateField(_("result of"), null=True, blank=True)
+    valid_until = models.DateField(_("valid until"), null=True, blank=True)
+    status = models.CharField(_("status"), max_length=20, choices=MedicalStatus, default=MedicalStatus.SCHEDULED, editable=False)
+
+    objects = OfVisibleCases.as_manager()
+
+    class Meta:
+        verbose_name = _("medical exam")
+        verbose_name_plural = _("medical exams")
+        ordering = ["-scheduled_on", "-id"]
+        constraints = [
+            _known("medical", MedicalStatus),
+            models.CheckConstraint(
+                condition=~Q(status__in=sorted(MEDICAL.groups["good"])) | Q(valid_until__isnull=False),
+                name="medical_fit_has_an_end",
+                violation_error_message=_("Say until when the medical clearance is valid."),
+            ),
+            models.CheckConstraint(
+                condition=Q(valid_until__isnull=True) | Q(result_on__isnull=True) | Q(valid_until__gt=F("result_on")),
+                name="medical_valid_after_result",
+                violation_error_message=_("The clearance would end before its result."),
+            ),
+        ]
+        triggers = [MEDICAL.trigger(), count_versions()]
+
+    def __str__(self):
+        return str(self.scheduled_on)
+
+
+@tracked()
+class Permit(Lifecycle, Fact):
+    """An application for a visa or permit."""
+
+    MACHINE = PERMIT
+
+    type = models.CharField(_("visa or permit"), max_length=40)
+    application_number = models.CharField(_("application number"), max_length=60, blank=True)
+    lodged_on = models.DateField(_("lodged on"), null=True, blank=True)
+    biometrics_on = models.DateField(_("biometrics on"), null=True, blank=True)
+    decided_on = models.DateField(_("decided on"), null=True, blank=True)
+    valid_from = models.DateField(_("valid from"), null=True, blank=True)
+    valid_until = models.DateField(_("valid until"), null=True, blank=True)
+    refusal_reason = models.CharField(_("reason of refusal"), max_length=40, blank=True)
+    status = models.CharField(_("status"), max_length=15, choices=PermitStatus, default=PermitStatus.PREPARING, editable=False)
+
+    objects = OfVisibleCases.as_manager()
+
+    class Meta:
+        verbose_name = _("visa or permit application")
+        verbose_name_plural = _("visa and permit applications")
+        ordering = ["-id"]
+        constraints = [
+            _known("permit", PermitStatus),
+            models.CheckConstraint(
+                condition=~Q(status=PermitStatus.APPROVED) | Q(valid_until__isnull=False),
+                name="permit_approved_has_an_end",
+                violation_error_message=_("Say until when the permit is valid."),
+            ),
+            models.CheckConstraint(
+                condition=Q(valid_until__isnull=True) | Q(valid_from__isnull=True) | Q(valid_until__gt=F("valid_from")),
+                name="permit_ends_after_it_starts",
+                violation_error_message=_("The permit would end before it starts."),
+            ),
+        ]
+        triggers = [PERMIT.trigger(), count_versions()]
+
+    def __str__(self):
+        return self.type
+
+
+@tracked()
+class Contract(Lifecycle, Fact):
+    """One version of the employment contract, explained in the worker's language before it is signed."""
+
+    MACHINE = CONTRACT
+
+    contract_version = models.PositiveSmallIntegerField(_("version"), default=1)
+    language = models.CharField(_("language it was explained in"), max_length=10, blank=True)
+    explained_on = models.DateField(_("explained on"), null=True, blank=True)
+    worker_signed_on = models.DateField(_("signed by the worker on"), null=True, blank=True)
+    employer_signed_on = models.DateField(_("signed by the employer on"), null=True, blank=True)
+    starts_on = models.DateField(_("first day"))
+    ends_on = models.DateField(_("last day"))
+    wage = models.DecimalField(_("wage"), max_digits=10, decimal_places=2)
+    wage_currency = models.CharField(_("currency"), max_length=3)
+    wage_unit = models.CharField(_("wage is paid"), max_length=6)
+    hours_per_week = models.DecimalField(_("hours per week"), max_digits=4, decimal_places=1)
+    status = models.CharField(_("status"), max_length=15, choices=ContractStatus, default=ContractStatus.DRAFT, editable=False)
+
+    objects = OfVisibleCases.as_manager()
+
+    class Meta:
+        verbose_name = _("contract")
+        verbose_name_plural = _("contracts")
+        ordering = ["-contract_version", "-id"]
+        constraints = [
+            _known("contract", ContractStatus),
+            models.UniqueConstraint(
+                fields=["enrolment", "contract_version"],
+                name="contract_version_once_per_case",
+                violation_error_message=_("This version of the contract already exists."),
+            ),
+            models.CheckConstraint(
+                condition=Q(ends_on__gte=F("starts_on")),
+                name="contract_ends_after_it_starts",
+                violation_error_message=_("The contract would end before it starts."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=sorted(CONTRACT.groups["good"]))
+                | Q(worker_signed_on__isnull=False, employer_signed_on__isnull=False),
+                name="contract_signed_by_both",
+                violation_error_message=_("A contract in force carries both signatures."),
+            ),
+        ]
+        triggers = [CONTRACT.trigger(), count_versions()]
+
+    def __str__(self):
+        return str(self.contract_version)
+
+
+@tracked()
+class Orientation(Fact):
+    """Attendance at a pre-departure orientation."""
+
+    attended_on = models.DateField(_("attended on"))
+    place = models.CharField(_("place"), max_length=150)
+    hours = models.DecimalField(_("hours"), max_digits=4, decimal_places=1)
+    language = models.CharField(_("language"), max_length=10)
+    modules = ArrayField(models.CharField(max_length=40), verbose_name=_("modules"), default=list, blank=True)
+
+    objects = OfVisibleCases.as_manager()
+
+    class Meta:
+        verbose_name = _("pre-departure orientation")
+        verbose_name_plural = _("pre-departure orientations")
+        ordering = ["-attended_on", "-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(hours__gt=0, hours__lte=100),
+                name="orientation_hours_in_range",
+                violation_error_message=_("Hours lie between 0 and 100."),
+            )
+        ]
+        triggers = [count_versions()]
+
+    def __str__(self):
+        return str(self.attended_on)
+
+
+@tracked()
+class Trip(Fact):
+    """The journey out: carrier, ticket, who paid."""
+
+    class Payer(models.TextChoices):
+        EMPLOYER = "employer", _("the employer")
+        PROGRAMME = "programme", _("the programme")
+        GOVERNMENT = "government", _("the government")
+        WORKER = "worker", _("the worker")
+
+    carrier = models.CharField(_("carrier"), max_length=60)
+    flight = models.CharField(_("flight or service"), max_length=20)
+    origin = models.CharField(_("from"), max_length=60)
+    destination = models.CharField(_("to"), max_length=60)
+    departs_on = models.DateField(_("departure"))
+    ticket_number = models.CharField(_("ticket number"), max_length=40)
+    cost = models.DecimalField(_("cost"), max_digits=10, decimal_places=2, null=True, blank=True)
+    currency = models.CharField(_("currency"), max_length=3, blank=True)
+    paid_by = models.CharField(_("paid by"), max_length=10, choices=Payer)
+    cancelled_on = models.DateField(_("cancelled on"), null=True, blank=True)
+
+    objects = OfVisibleCases.as_manager()
+
+    class Meta:
+        verbose_name = _("trip")
+        verbose_name_plural = _("trips")
+        ordering = ["-departs_on", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["enrolment"],
+                condition=Q(cancelled_on__isnull=True),
+                name="trip_one_booked_per_case",
+                violation_error_message=_("This case already has a booked trip."),
+            ),
+            models.CheckConstraint(
+                condition=Q(cost__isnull=True) | (Q(cost__gte=0) & ~Q(currency="")),
+                name="trip_cost_has_a_currency",
+                violation_error_message=_("Give the cost with its currency."),
+            ),
+        ]
+        triggers = [count_versions()]
+
+    def __str__(self):
+        return f"{self.flight} {self.departs_on}"

@@ -1,0 +1,19 @@
+"""An employer may be suspended, which stops new demand, and taken up again."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from programmes.base.lifecycle.machine import Machine
+
+
+class Status(models.TextChoices):
+    ACTIVE = "active", _("active")
+    SUSPENDED = "suspended", _("suspended")
+
+
+EMPLOYER = Machine(
+    name="employer",
+    states=Status,
+    moves={Status.ACTIVE: frozenset({Status.SUSPENDED}), Status.SUSPENDED: frozenset({Status.ACTIVE})},
+    reasons=frozenset({Status.SUSPENDED}),
+)

@@ -1,0 +1,221 @@
+"""Who the workers are: one person, one record, over many seasons; and what they agreed to."""
+
+from datetime import date
+
+import pgtrigger
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Exists, F, OuterRef, Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from phonenumber_field.modelfields import PhoneNumberField
+
+from accounts.models import Office
+from accounts.roles import Permission
+from programmes.base.audit.models import tracked
+from programmes.base.common.models import Record, RecordQuerySet, count_versions
+from programmes.base.rulebook.models import alpha3
+
+
+class FoldedName(models.Func):
+    """The name as it is compared: lower case, no accents, single spaces (SQL function of the first migration)."""
+
+    function = "iomcase_fold"
+    output_field = models.TextField()
+
+
+class PersonQuerySet(RecordQuerySet):
+    """People, and who may see them."""
+
+    def visible_to(self, user):
+        """People of the offices where `user` may see persons, and people with a case the user may see.
+
+        A liaison sees only people who stand on a roster or further (domain.md 6, "matched only"); an administrator
+        sees nobody.
+        """
+        own = Q(pk__in=[])
+        for reach in user.reach(Permission.PERSON_EDIT):
+            own |= Q(office__in=reach.office_ids)
+        if not user.may(Permission.PERSON_VIEW):
+            return self.none()
+        enrolments = self.model._meta.get_field("enrolments").related_model.objects
+        cases = enrolments.visible_to(user).filter(person=OuterRef("pk"))
+        return self.filter(own | Exists(cases))
+
+    def named(self, words: list[str]):
+        """People whose folded name holds every one of `words` (already folded)."""
+        found = self
+        for word in words:
+            found = found.filter(name_key__contains=word)
+        return found
+
+
+@tracked()
+class Person(Record):
+    """A migrant worker. The record stays; participations (enrolments) come and go with the seasons."""
+
+    class Sex(models.TextChoices):
+        FEMALE = "female", _("female")
+        MALE = "male", _("male")
+        OTHER = "other", _("another or not specified")
+
+    class BirthPrecision(models.TextChoices):
+        DAY = "day", _("exact day")
+        YEAR = "year", _("only the year")
+
+    office = models.ForeignKey(Office, verbose_name=_("office"), on_delete=models.PROTECT, related_name="people")
+    given_names = models.CharField(_("given names"), max_length=150)
+    first_surname = models.CharField(_("first surname"), max_length=150)
+    second_surname = models.CharField(_("second surname"), max_length=150, blank=True)
+    name_key = models.GeneratedField(
+        expression=FoldedName("given_names", "first_surname", "second_surname"), output_field=models.TextField(), db_persist=True
+    )
+    sex = models.CharField(_("sex"), max_length=6, choices=Sex)
+    birth_date = models.DateField(_("date of birth"))
+    birth_precision = models.CharField(_("how exact"), max_length=4, choices=BirthPrecision, default=BirthPrecision.DAY)
+    nationality = models.CharField(_("nationality"), max_length=3, validators=[alpha3])
+    national_id = models.CharField(_("national identity number"), max_length=30, blank=True)
+    phone = PhoneNumberField(_("phone"), blank=True)
+    email = models.EmailField(_("e-mail"), blank=True)
+    subdivision = models.CharField(_("department"), max_length=10, blank=True)
+    municipality = models.CharField(_("municipality"), max_length=100, blank=True)
+    community = models.CharField(_("community"), max_length=100, blank=True)
+    languages = ArrayField(models.CharField(max_length=10), verbose_name=_("languages"), default=list, blank=True)
+    education = models.CharField(_("education"), max_length=10, blank=True)
+    occupation = models.CharField(_("occupation"), max_length=10, blank=True)
+    experience_years = models.PositiveSmallIntegerField(_("years of experience"), null=True, blank=True)
+    emergency_name = models.CharField(_("emergency contact"), max_length=150, blank=True)
+    emergency_relation = models.CharField(_("relation"), max_length=60, blank=True)
+    emergency_phone = PhoneNumberField(_("phone of the emergency contact"), blank=True)
+    dependants = models.PositiveSmallIntegerField(_("dependants"), null=True, blank=True)
+
+    objects = PersonQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("person")
+        verbose_name_plural = _("people")
+        ordering = ["first_surname", "second_surname", "given_names", "id"]
+        indexes = [
+            models.Index(fields=["office", "first_surname", "second_surname", "given_names", "id"], name="person_by_office_and_name"),
+            models.Index(fields=["birth_date"], name="person_by_birth_date"),
+            models.Index(fields=["phone"], name="person_by_phone"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(birth_date__gte=date(1900, 1, 1)),
+                name="person_born_after_1900",
+                violation_error_message=_("The date of birth lies before 1900."),
+            ),
+            models.CheckConstraint(
+                condition=Q(birth_date__lte=F("created_at__date")),
+                name="person_born_before_registration",
+                violation_error_message=_("The date of birth lies in the future."),
+            ),
+            models.UniqueConstraint(
+                fields=["nationality", "national_id"],
+                condition=~Q(national_id=""),
+                name="person_one_per_national_id",
+                violation_error_message=_("A person with this national identity number is already registered."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(given_names="") & ~Q(first_surname=""),
+                name="person_has_a_name",
+                violation_error_message=_("Give a given name and a first surname."),
+            ),
+        ]
+        triggers = [count_versions(but_not=("name_key",))]
+
+    def __str__(self):
+        return self.full_name
+
+    def get_absolute_url(self):
+        """The person's page."""
+        return reverse("people:detail", args=[self.public_id])
+
+    @property
+    def full_name(self) -> str:
+        """The name as the person writes it: given names, first and second surname."""
+        return " ".join(part for part in (self.given_names, self.first_surname, self.second_surname) if part)
+
+    def age_on(self, day: date) -> int:
+        """Completed years on `day`. A birthday on 29 February is reached on 1 March of a common year."""
+        return day.year - self.birth_date.year - ((day.month, day.day) < (self.birth_date.month, self.birth_date.day))
+
+
+class ConsentQuerySet(RecordQuerySet):
+    """Consents, and which of them hold."""
+
+    def in_force(self, on: date):
+        """Given by `on`, not expired and not withdrawn."""
+        return self.filter(given_on__lte=on, withdrawn_at__isnull=True).filter(
+            Q(expires_on__isnull=True) | Q(expires_on__gte=on)
+        )
+
+
+@tracked()
+class Consent(Record):
+    """What a person agreed to, how, and until when (domain.md 5, principle 4). Never edited: withdrawn or renewed."""
+
+    class Mode(models.TextChoices):
+        WRITTEN = "written", _("in writing")
+        ORAL = "oral", _("orally, before a witness")
+
+    person = models.ForeignKey(Person, verbose_name=_("person"), on_delete=models.CASCADE, related_name="consents")
+    purposes = ArrayField(models.CharField(max_length=30), verbose_name=_("purposes"))
+    mode = models.CharField(_("how it was given"), max_length=10, choices=Mode)
+    language = models.CharField(_("language it was explained in"), max_length=10)
+    witness = models.CharField(_("witness or interpreter"), max_length=150, blank=True)
+    notice = models.CharField(_("version of the notice"), max_length=20)
+    given_on = models.DateField(_("given on"))
+    expires_on = models.DateField(_("expires on"), null=True, blank=True)
+    withdrawn_at = models.DateTimeField(_("withdrawn at"), null=True, blank=True)
+    withdrawn_by = models.ForeignKey(
+        "accounts.User", verbose_name=_("withdrawal recorded by"), on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+
+    objects = ConsentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("consent")
+        verbose_name_plural = _("consents")
+        ordering = ["-given_on", "-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(purposes__len__gte=1),
+                name="consent_names_a_purpose",
+                violation_error_message=_("Tick at least one purpose."),
+            ),
+            models.CheckConstraint(
+                condition=Q(expires_on__isnull=True) | Q(expires_on__gt=F("given_on")),
+                name="consent_expires_after_it_is_given",
+                violation_error_message=_("The consent would expire before it was given."),
+            ),
+            models.CheckConstraint(
+                condition=Q(withdrawn_at__isnull=True, withdrawn_by__isnull=True)
+                | Q(withdrawn_at__isnull=False, withdrawn_by__isnull=False),
+                name="consent_withdrawn_at_and_by",
+                violation_error_message=_("A withdrawal needs its time and who recorded it."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(mode="oral") | ~Q(witness=""),
+                name="consent_oral_has_a_witness",
+                violation_error_message=_("Oral consent needs the name of a witness."),
+            ),
+        ]
+        triggers = [
+            count_versions(),
+            pgtrigger.Protect(
+                name="given_once", operation=pgtrigger.UpdateOf("purposes", "given_on", "mode", "language", "notice", "person_id")
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.given_on} {', '.join(self.purposes)}"
+
+    @property
+    def is_in_force(self) -> bool:
+        """Holds today."""
+        today = timezone.localdate()
+        return self.withdrawn_at is None and self.given_on <= today and (not self.expires_on or self.expires_on >= today)

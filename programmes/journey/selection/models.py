@@ -1,0 +1,54 @@
+"""Which candidate holds which position."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from programmes.base.audit.models import tracked
+from programmes.base.common.models import Record, count_versions
+from programmes.journey.demand.models import Position
+from programmes.journey.enrolment.models import Enrolment
+
+
+@tracked()
+class Selection(Record):
+    """A candidate's hold on a position, from reservation to the day it is occupied or given back.
+
+    At most one live selection stands on a position and at most one on a case: two unique indexes say so, whoever
+    writes and however many at once.
+    """
+
+    enrolment = models.ForeignKey(Enrolment, verbose_name=_("case"), on_delete=models.CASCADE, related_name="selections")
+    position = models.ForeignKey(Position, verbose_name=_("position"), on_delete=models.PROTECT, related_name="selections")
+    named = models.BooleanField(_("named by the employer"), default=False)
+    selected_on = models.DateField(_("selected on"))
+    released_on = models.DateField(_("released on"), null=True, blank=True)
+    release_reason = models.CharField(_("why it was released"), max_length=300, blank=True)
+
+    class Meta:
+        verbose_name = _("selection")
+        verbose_name_plural = _("selections")
+        ordering = ["-selected_on", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["position"],
+                condition=Q(released_on__isnull=True),
+                name="selection_one_per_position",
+                violation_error_message=_("This position was taken a moment ago."),
+            ),
+            models.UniqueConstraint(
+                fields=["enrolment"],
+                condition=Q(released_on__isnull=True),
+                name="selection_one_per_case",
+                violation_error_message=_("This candidate already holds a position."),
+            ),
+            models.CheckConstraint(
+                condition=Q(released_on__isnull=True) | ~Q(release_reason=""),
+                name="selection_released_with_reason",
+                violation_error_message=_("Say why the position is given back."),
+            ),
+        ]
+        triggers = [count_versions()]
+
+    def __str__(self):
+        return f"{self.enrolment_id} → {self.position_id}"

@@ -1,0 +1,26 @@
+"""The hall of models: every room's tables, gathered under one app label.
+
+A model missing here makes `makemigrations` write a DeleteModel; a test compares this hall with the rooms.
+"""
+
+from programmes.base.common.models import Submission
+from programmes.base.lifecycle.models import CaseEvent
+from programmes.base.notifications.models import *  # noqa: F403 -- the room names what it exports in __all__
+from programmes.base.rulebook.models import Code, Deadline, Programme, Requirement, RuleValue, Season
+from programmes.desk.reports.models import ReportRun, ReportSchedule
+from programmes.journey.demand.models import Authorisation, JobDemand, Position
+from programmes.journey.departure.models import Contract, Document, Medical, Orientation, Permit, Trip
+from programmes.journey.employers.models import Employer, Site
+from programmes.journey.enrolment.models import CaseNumber, Enrolment, Step, TestResult, Tick
+from programmes.journey.people.models import Consent, Person
+from programmes.journey.placement.models import CheckIn, Placement
+from programmes.journey.reintegration.models import FollowUp, PlanLine, Reintegration
+from programmes.journey.returns.models import Return
+from programmes.journey.selection.models import Selection
+
+__all__ = [
+    "Authorisation", "CaseEvent", "CaseNumber", "CheckIn", "Code", "Consent", "Contract", "Deadline", "Document",
+    "Employer", "Enrolment", "FollowUp", "JobDemand", "Medical", "Orientation", "Permit", "Person", "PlanLine",
+    "Placement", "Position", "Programme", "Reintegration", "ReportRun", "ReportSchedule", "Requirement", "Return",
+    "RuleValue", "Season", "Selection", "Site", "Step", "Submission", "TestResult", "Tick", "Trip",
+]  # fmt: skip
