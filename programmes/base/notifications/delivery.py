@@ -12,6 +12,7 @@ import smtplib
 import time
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from functools import cache
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -20,6 +21,7 @@ from django.db import Error as DatabaseError
 from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
 from django.db.models.functions import Now
 from django.utils.translation import gettext_noop
+from kombu.pools import ProducerPool, producers
 
 from iomcase.celery import app
 from programmes.base.notifications import letters, rules, sources
@@ -66,13 +68,21 @@ def hint(task: str, *args) -> bool:
     if time.monotonic() < _quiet_until:
         return False
     try:
-        app.send_task(task, args=args, expires=HINT_LIVES_SECONDS, retry=False)
+        with _producers().acquire(block=True, timeout=1) as producer:
+            app.send_task(task, args=args, expires=HINT_LIVES_SECONDS, retry=False, producer=producer)
     except Exception as error:
         # Any failure of the broker's client is the same to us: a hint is lost, a fact is not.
         _quiet_until = time.monotonic() + QUIET_SECONDS
         log.warning("The broker took no hint (%s); the sweep will find the letters.", type(error).__name__)
         return False
     return True
+
+
+@cache
+def _producers() -> ProducerPool:
+    """Connections for hints. Celery's own would hold a request for six seconds when Redis is away; these give up."""
+    options = {"socket_timeout": 1, "socket_connect_timeout": 1, "max_retries": 0, "interval_start": 0}
+    return producers[app.connection_for_write(transport_options=options)]
 
 
 def deliver(pks: Iterable[int]) -> int:
