@@ -239,12 +239,14 @@ def _one_point(expression):
     return Func(expression, expression, Value("[]"), function="int8range")
 
 
-class _NumberOf(Func):
-    """A whole number that stands for a short text, the same on every server."""
-
-    function = "md5"
-    template = "('x' || substr(%(function)s(%(expressions)s), 1, 8))::bit(32)::bigint"
-    output_field = models.BigIntegerField()
+def _number_of(expression):
+    """Return a whole number that stands for a short text, the same on every server."""
+    return Func(
+        expression,
+        function="md5",
+        template="('x' || substr(%(function)s(%(expressions)s), 1, 8))::bit(32)::bigint",
+        output_field=models.BigIntegerField(),
+    )
 
 
 @tracked()
@@ -286,9 +288,9 @@ class Membership(models.Model):
             ExclusionConstraint(
                 name="membership_no_overlap",
                 expressions=[
-                    (_one_point(F("user_id")), RangeOperators.OVERLAPS),
-                    (_one_point(F("office_id")), RangeOperators.OVERLAPS),
-                    (_one_point(_NumberOf(F("role"))), RangeOperators.OVERLAPS),
+                    (_one_point(F("user")), RangeOperators.OVERLAPS),
+                    (_one_point(F("office")), RangeOperators.OVERLAPS),
+                    (_one_point(_number_of(F("role"))), RangeOperators.OVERLAPS),
                     (Func(F("valid_from"), F("valid_to"), Value("[]"), function="daterange"), RangeOperators.OVERLAPS),
                 ],
                 violation_error_message=_("This user already has this role in this office on some of these days."),
