@@ -54,7 +54,7 @@ bench: install ## measure the main pages: PEOPLE=10000
 	@exec $(BIN)/python scripts/bench.py $(ARGS)
 
 reset: ## remove the private database, queue and all other files under var/
-	@$(PYTHON) iomcase/embedded.py reset var
+	@$(PYTHON) -m iomcase.embedded reset var
 
 messages: install-dev ## (developers) extract messages for translators; needs GNU gettext
 	@command -v xgettext >/dev/null || { echo "GNU gettext is missing. On Debian: apt-get install gettext" >&2; exit 1; }

@@ -44,6 +44,7 @@ def health(request: HttpRequest) -> HttpResponse:
     parts = {"database": _database(), **_broker_and_hearts()}
     well = all(state == "ok" for state in parts.values())
     answer = JsonResponse({"status": "ok" if well else "down", **parts}, status=200 if well else 503)
+    answer["Content-Length"] = str(len(answer.content))
     if not well:
         answer["Retry-After"] = "5"
     return answer
@@ -80,9 +81,13 @@ def _redis() -> redis.Redis:
 def _database() -> str:
     # A connection of its own: waiting for a free one of the pool would say nothing about the database.
     parameters = connections["default"].get_connection_params()
-    parameters = {name: parameters[name] for name in ("host", "port", "user", "password", "dbname") if name in parameters}
+    parameters = {
+        name: parameters[name] for name in ("host", "port", "user", "password", "dbname") if name in parameters
+    }
     try:
-        with psycopg.connect(**parameters, connect_timeout=ANSWER_SECONDS, options="-c statement_timeout=2s") as database:
+        with psycopg.connect(
+            **parameters, connect_timeout=ANSWER_SECONDS, options="-c statement_timeout=2s"
+        ) as database:
             database.execute("SELECT 1")
     except psycopg.Error:
         return "no answer"
