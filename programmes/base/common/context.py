@@ -141,7 +141,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
                 "profile": first_address("accounts:profile"),
                 "keepalive": first_address("accounts:keepalive"),
                 "mailbox": first_address("notifications:mailbox"),
-                "language": first_address("set_language"),
+                "language": first_address("accounts:set_language", "set_language"),
                 "theme": first_address("accounts:theme"),
                 "logout": first_address("account_logout"),
                 "login": first_address("account_login"),
