@@ -17,6 +17,8 @@ from accounts.models import User
 
 STARTED, SEEN = "session_started", "session_seen"
 ENDED, PARKED = "session_ended", "something_parked"
+# What the sign-in page tells about the session that is over.
+FAREWELL = (ENDED, "session_minutes", "session_hours", "text_kept")
 # How often a session writes down that it is in use: once a minute keeps reading pages free of writes.
 NOTE_EVERY_SECONDS = 60
 
@@ -53,6 +55,8 @@ class EndIdleSessions:
         owner_id = request.user.pk
         logout(request)
         request.session[ENDED] = "idle" if idle else "long"
+        request.session["session_minutes"] = settings.SESSION_IDLE_SECONDS // 60
+        request.session["session_hours"] = settings.SESSION_ABSOLUTE_SECONDS // 3600
         return owner_id
 
     def _note_activity(self, request, response):
@@ -62,7 +66,8 @@ class EndIdleSessions:
             parking.taken(request)
         if STARTED not in session:
             session[STARTED] = now
-            session.pop(ENDED, None)
+            for name in FAREWELL:
+                session.pop(name, None)
             devices.remember(response, request.user)
             session[PARKED] = parking.waiting_for(request.user).exists()
         if now - session.get(SEEN, 0) >= NOTE_EVERY_SECONDS:
@@ -74,7 +79,8 @@ class EndIdleSessions:
         location = response["Location"]
         if request.method == "POST" and owner_id and parking.park(request, owner_id):
             request.session[ENDED] = request.session.get(ENDED, "over")
-            location = f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': reverse('accounts:kept')})}"
+            request.session["text_kept"] = True
+            location = f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': reverse('accounts:kept')}, safe='/')}"
         if request.headers.get("HX-Request") == "true":
             return HttpResponse(status=204, headers={"HX-Redirect": location})
         response["Location"] = location

@@ -19,6 +19,7 @@ from accounts.models import User
 from accounts.roles import Permission
 
 THEME_COOKIE = "theme"
+MACHINERY = {"key", "version"}
 A_YEAR = 365 * 24 * 3600
 
 
@@ -72,10 +73,12 @@ def keepalive(request):
 @requires(Permission.SELF, scope=Scope.SELF)
 def kept(request):
     """Offer what was typed when the session ended: send it now, go back to its page, or discard it."""
-    texts = [
-        {"row": row, "page": parking.page_of(row), "fields": list(QueryDict(row.body).lists())}
-        for row in parking.waiting_for(request.user)
-    ]
+    texts = []
+    for row in parking.waiting_for(request.user):
+        fields = list(QueryDict(row.body).lists())
+        # Names of fields are for machines; the words alone are enough to recognise what one has written.
+        words = [value for name, values in fields if name not in MACHINERY for value in values if value]
+        texts.append({"row": row, "page": parking.page_of(row), "fields": fields, "words": words})
     if not texts:
         return redirect(settings.LOGIN_REDIRECT_URL)
     return render(request, "accounts/kept.html", {"texts": texts})
