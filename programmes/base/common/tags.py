@@ -253,8 +253,15 @@ def refusals(form: BaseForm) -> list[tuple[str, str]]:
     return lines + [(item.href, item.label) for item in getattr(form, "missing", None) or []]
 
 
-@register.simple_tag
-def error_prefix(*forms: Any) -> str:
-    """Return "Error: " for the page title when one of the forms was refused, so that the tab says it first."""
+@register.simple_tag(takes_context=True)
+def error_prefix(context: Context) -> str:
+    """Return "Error: " for the page title when `form` or one of `forms` was refused, so that the tab says it first."""
+    forms = [context.get("form"), *(context.get("forms") or [])]
     refused = any(getattr(form, "is_bound", False) and form.errors for form in forms if form)
     return gettext("Error:") + " " if refused else ""
+
+
+@register.filter
+def allowed(permission: str, user: Any) -> bool:
+    """Say whether the user holds a right, for links that lead to pages asking for it: `"case_edit"|allowed:user`."""
+    return bool(user.is_authenticated and user.may(permission))
