@@ -40,7 +40,7 @@ class RecordedTask(Task):
 class WorkerHeart(bootsteps.StartStopStep):
     """Tells the health page, from the worker's own event loop, that this worker takes work."""
 
-    requires = {"celery.worker.components:Timer"}
+    requires = ("celery.worker.components:Timer",)
 
     def start(self, parent: Any) -> None:
         """Beat now and from now on."""

@@ -47,7 +47,7 @@ def health(request: HttpRequest) -> HttpResponse:
     answer["Content-Length"] = str(len(answer.content))
     if not well:
         answer["Retry-After"] = "5"
-        answer._has_been_logged = True  # a monitor asks often; Django would log each answer as an error
+        answer._has_been_logged = True  # type: ignore[attr-defined] # a monitor asks often; Django would log each answer as an error
     return answer
 
 

@@ -6,7 +6,6 @@ the owner of the tables (`IOMCASE_DATABASE_ROLE=owner`, set by whoever starts it
 
 import hashlib
 import os
-import sys
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -64,4 +63,4 @@ def _unless_unchanged(what: str, stamp: Path | None, files: Iterable[Path], step
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

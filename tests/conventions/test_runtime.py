@@ -1,6 +1,5 @@
 """Two commands, one health page, and no production with demo values."""
 
-import pytest
 from django.db import connection
 
 
