@@ -31,7 +31,7 @@ def main() -> None:
     _unless_unchanged(
         "Bringing the database up to date",
         Postgres(settings.VAR_DIR).dir / "migrated" if private else None,
-        settings.BASE_DIR.glob("**/migrations/*.py"),
+        (path for app in ("accounts", "programmes") for path in (settings.BASE_DIR / app).glob("migrations/*.py")),
         lambda: call_command("migrate", interactive=False, verbosity=0),
     )
     if not settings.DEBUG:
@@ -41,8 +41,9 @@ def main() -> None:
             (path for path in (settings.BASE_DIR / "static").rglob("*") if path.is_file()),
             lambda: call_command("collectstatic", interactive=False, clear=True, verbosity=0),
         )
-    if settings.DEMO and "seed" in get_commands():
-        call_command("seed", people=300, seed=1, if_empty=True)
+    people = int(os.environ.get("IOMCASE_SEED") or 300)
+    if settings.DEMO and people and "seed" in get_commands():
+        call_command("seed", people=people, seed=1, if_empty=True)
 
 
 def _unless_unchanged(what: str, stamp: Path | None, files: Iterable[Path], step: Callable[[], object]) -> None:
@@ -50,8 +51,7 @@ def _unless_unchanged(what: str, stamp: Path | None, files: Iterable[Path], step
     root = Path(__file__).resolve().parent.parent
     digest = hashlib.sha256((root / "requirements.txt").read_bytes())
     for path in sorted(files):
-        if ".venv" not in path.parts:
-            digest.update(f"{path.relative_to(root)}\0".encode() + path.read_bytes())
+        digest.update(f"{path.relative_to(root)}\0".encode() + path.read_bytes())
     if stamp is not None and stamp.exists() and stamp.read_text() == digest.hexdigest():
         return
     began = time.monotonic()

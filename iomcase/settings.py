@@ -16,8 +16,8 @@ from django.utils.translation import gettext_lazy as _
 from iomcase.addresses import celery_broker, redis_database, with_redis_database
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-VAR_DIR = BASE_DIR / "var"
 env = environ.Env()
+VAR_DIR = Path(env.str("IOMCASE_VAR", "") or BASE_DIR / "var")
 
 # --- Mode -----------------------------------------------------------------------------------------------------
 MODE = env.str("IOMCASE_MODE", "demo")
@@ -99,7 +99,7 @@ TEMPLATES = [
         "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
-            "builtins": ["programmes.base.common.tags"],
+            "builtins": ["programmes.base.common.tags", "programmes.base.rulebook.tags"],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.template.context_processors.i18n",
