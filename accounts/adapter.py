@@ -14,12 +14,23 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts import devices, invitations, letters
 
 
 class ClosedAdapter(DefaultAccountAdapter):
     """Accounts are made by administrators only."""
+
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        "email_password_mismatch": gettext_lazy("This e-mail address and password do not belong together."),
+        "enter_current_password": gettext_lazy("This is not your present password."),
+        "incorrect_password": gettext_lazy("This is not your password."),
+        "invalid_password_reset": gettext_lazy("This link no longer works. Ask for a new one."),
+        "too_many_login_attempts": gettext_lazy("Too many wrong tries. Wait 15 minutes, then try again."),
+        "rate_limited": gettext_lazy("Too many tries. Wait a few minutes, then try again."),
+    }
 
     def is_open_for_signup(self, request):
         """Nobody can sign up."""
@@ -117,6 +128,11 @@ class InvitedOnlyAdapter(DefaultSocialAccountAdapter):
 
 class SealedSecretsAdapter(DefaultMFAAdapter):
     """Secrets of authenticator applications and recovery codes are encrypted in the database."""
+
+    error_messages = {
+        **DefaultMFAAdapter.error_messages,
+        "incorrect_code": gettext_lazy("This code is wrong or was used before. Wait for the next one."),
+    }
 
     def encrypt(self, text):
         """Encrypt with the newest secret key."""

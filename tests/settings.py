@@ -47,3 +47,5 @@ from tests.strict import UNDEFINED  # noqa: E402
 
 DATABASES["default"]["TEST"] = {"NAME": f"test_iomcase_{SLOT}"}
 TEMPLATES[0]["OPTIONS"]["string_if_invalid"] = UNDEFINED
+# Signing in is tested a thousand times; how slow the real hash is gets tested once (tests/accounts).
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
