@@ -17,7 +17,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db import Error as DatabaseError
 from django.db import connection, transaction
 from django.db.models import Case, CharField, Exists, OuterRef, Q, Subquery, Value, When
-from django.db.models.functions import Cast, Concat, JSONObject, Now
+from django.db.models.functions import Cast, Concat, JSONObject
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext, gettext_noop, ngettext
 
@@ -84,7 +84,7 @@ def compose(user_pks: Sequence[int], now: dt.datetime) -> list[int]:
     Running it twice, also at the same moment, changes nothing: the key is unique and the first row stays. A person
     whose lines or words fail gets a flagged row and everybody else their digest.
     """
-    drafts = [draft for draft in _drafts(user_pks) if draft.is_due(now)]
+    drafts = [draft for draft in _drafts(user_pks, now) if draft.is_due(now)]
     _fetch_lines(drafts, now)
     written = [draft.letter(now) for draft in drafts]
     if not written:
@@ -96,7 +96,7 @@ def compose(user_pks: Sequence[int], now: dt.datetime) -> list[int]:
 
 def preview(user: Any, now: dt.datetime) -> letters.Rendered | None:
     """Today's digest of one person as it would be mailed now; None when there is nothing to say. Writes nothing."""
-    (draft,) = _drafts([user.pk])
+    (draft,) = _drafts([user.pk], now)
     _fetch_lines([draft], now)
     return draft.rendered(now) if draft.lines else None
 
@@ -107,7 +107,7 @@ def send_now(user: Any, now: dt.datetime) -> Letter | None:
     Never a second mail for one day: a digest of the day that exists is returned as it is. Only a row that
     remembers "nothing to say" gives way.
     """
-    (draft,) = _drafts([user.pk])
+    (draft,) = _drafts([user.pk], now)
     _fetch_lines([draft], now)
     letter = draft.letter(now)
     with transaction.atomic():
@@ -178,13 +178,13 @@ class Draft:
         return row
 
 
-def _drafts(user_pks: Sequence[int]) -> list[Draft]:
+def _drafts(user_pks: Sequence[int], now: dt.datetime) -> list[Draft]:
     """The active people among these with their last digest and their news, in one statement."""
     digests = Letter.objects.filter(to=OuterRef("pk"), kind=DIGEST).order_by("-pk")
     with_words = [kind.code for kind in KINDS.values() if kind.line]
     news = (
         Letter.objects.filter(to=OuterRef("pk"), kind__in=with_words, read_at__isnull=True)
-        .filter(created_at__gt=Now() - dt.timedelta(days=NEWS_DAYS))
+        .filter(created_at__gt=now - dt.timedelta(days=NEWS_DAYS))
         .exclude(channel=Channel.NONE)
         .exclude(state=State.DROPPED)
         .order_by("created_at", "pk")

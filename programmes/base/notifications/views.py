@@ -4,6 +4,7 @@ from itertools import groupby
 
 from django.conf import settings
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -66,7 +67,7 @@ def _mine(request):
 def _uuid(text):
     try:
         return Letter._meta.get_field("public_id").to_python(text)
-    except Exception as error:
+    except ValidationError as error:
         raise Http404 from error
 
 
