@@ -158,6 +158,7 @@ class Requirement(Record):
     lead_days = models.PositiveSmallIntegerField(gettext_lazy("due before the planned start by (days)"), default=14)
     order = models.PositiveSmallIntegerField(gettext_lazy("order"), default=0)
     active = models.BooleanField(gettext_lazy("in force"), default=True)
+    source = models.CharField(gettext_lazy("source"), max_length=300, blank=True)
 
     class Meta:
         verbose_name = gettext_lazy("requirement")
@@ -239,6 +240,7 @@ class Deadline(Record):
     programme = models.ForeignKey(Programme, verbose_name=gettext_lazy("programme"), on_delete=models.CASCADE, related_name="deadline_rows")
     key = models.CharField(gettext_lazy("deadline"), max_length=30, choices=[(k, e.label) for k, e in DEADLINES.items()])
     days = models.PositiveSmallIntegerField(gettext_lazy("days"))
+    source = models.CharField(gettext_lazy("source"), max_length=300, blank=True)
 
     class Meta:
         verbose_name = gettext_lazy("deadline")

@@ -1,0 +1,19 @@
+"""`manage.py load_rulebook`: add the code lists and programmes that come with iomcase."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from programmes.base.rulebook import shipped
+
+
+class Command(BaseCommand):
+    """Add what is missing; what was edited stays as it is."""
+
+    help = "Adds the code lists and programmes that come with iomcase. What exists is never changed."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Load and say how much is new."""
+        new = shipped.load()
+        if options["verbosity"]:
+            self.stdout.write(f"{new['codes']} codes and {new['programmes']} programmes added.")
