@@ -50,9 +50,7 @@ def icon(name: str, label: str = "") -> SafeString:
     """Draw an icon of the sprite; without a label it is hidden from screen readers (words stand beside it)."""
     href = static("vendor/bootstrap-icons/icons.svg")
     if label:
-        return format_html(
-            '<svg class="i" role="img" aria-label="{}"><use href="{}#{}"/></svg>', label, href, name
-        )
+        return format_html('<svg class="i" role="img" aria-label="{}"><use href="{}#{}"/></svg>', label, href, name)
     return format_html('<svg class="i" aria-hidden="true"><use href="{}#{}"/></svg>', href, name)
 
 
@@ -65,9 +63,7 @@ def tone_tag(tone: str, label: str, filled: bool = False, icon_name: str = "") -
     """
     drawing = icon_name or (NOT_NEEDED if tone == NOT_NEEDED else TONES.get(tone, "open"))
     shown = tone if tone in TONES else "neutral"
-    return format_html(
-        '<span class="tag t-{}{}">{}{}</span>', shown, " filled" if filled else "", icon(drawing), label
-    )
+    return format_html('<span class="tag t-{}{}">{}{}</span>', shown, " filled" if filled else "", icon(drawing), label)
 
 
 @register.simple_tag
