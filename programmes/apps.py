@@ -8,6 +8,8 @@ from django.utils.translation import gettext_lazy as _
 # Rooms whose guards, diary sentences and letter sources must be known before the first move is judged.
 SPEAKING_ROOMS = (
     "programmes.journey.people.diary",
+    "programmes.journey.employers.guards",
+    "programmes.journey.demand.guards",
     "programmes.journey.enrolment.guards",
     "programmes.journey.selection.guards",
     "programmes.journey.departure.guards",

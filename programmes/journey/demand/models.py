@@ -33,7 +33,9 @@ class AuthorisationQuerySet(RecordQuerySet):
 class Authorisation(Record):
     """The permission an employer holds to hire abroad: LMIA, agreement to recruit, collective authorisation …"""
 
-    employer = models.ForeignKey(Employer, verbose_name=_("employer"), on_delete=models.PROTECT, related_name="authorisations")
+    employer = models.ForeignKey(
+        Employer, verbose_name=_("employer"), on_delete=models.PROTECT, related_name="authorisations"
+    )
     kind = models.CharField(_("kind"), max_length=40)
     number = models.CharField(_("number"), max_length=60)
     positions = models.PositiveIntegerField(_("positions authorised"))
@@ -99,7 +101,12 @@ class JobDemand(Lifecycle, Record):
     employer = models.ForeignKey(Employer, verbose_name=_("employer"), on_delete=models.PROTECT, related_name="demands")
     site = models.ForeignKey(Site, verbose_name=_("site"), on_delete=models.PROTECT, related_name="demands")
     authorisation = models.ForeignKey(
-        Authorisation, verbose_name=_("authorisation"), on_delete=models.PROTECT, null=True, blank=True, related_name="demands"
+        Authorisation,
+        verbose_name=_("authorisation"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="demands",
     )
     occupation = models.CharField(_("occupation (ISCO-08)"), max_length=10)
     positions = models.PositiveIntegerField(_("positions"))
@@ -111,7 +118,9 @@ class JobDemand(Lifecycle, Record):
     hours_per_week = models.DecimalField(_("hours per week"), max_digits=4, decimal_places=1)
     terms = models.TextField(_("other terms"), blank=True)
     requested_on = models.DateField(_("requested on"))
-    status = models.CharField(_("status"), max_length=20, choices=DemandStatus, default=DemandStatus.DRAFT, editable=False)
+    status = models.CharField(
+        _("status"), max_length=20, choices=DemandStatus, default=DemandStatus.DRAFT, editable=False
+    )
 
     objects = JobDemandQuerySet.as_manager()
 
@@ -119,7 +128,9 @@ class JobDemand(Lifecycle, Record):
         verbose_name = _("job demand")
         verbose_name_plural = _("job demands")
         ordering = ["-requested_on", "-id"]
-        indexes = [models.Index(fields=["season", "status", "-requested_on", "-id"], name="demand_by_season_and_status")]
+        indexes = [
+            models.Index(fields=["season", "status", "-requested_on", "-id"], name="demand_by_season_and_status")
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(ends_on__gte=F("starts_on")),
@@ -142,7 +153,9 @@ class JobDemand(Lifecycle, Record):
                 violation_error_message=_("Hours per week lie between 1 and 80."),
             ),
             models.CheckConstraint(
-                condition=Q(status__in=DemandStatus.values), name="demand_status_known", violation_error_message=_("Unknown status.")
+                condition=Q(status__in=DemandStatus.values),
+                name="demand_status_known",
+                violation_error_message=_("Unknown status."),
             ),
         ]
         triggers = [DEMAND.trigger(), count_versions()]
@@ -171,6 +184,14 @@ class PositionQuerySet(RecordQuerySet):
         """Free to be reserved."""
         return self.filter(status=PositionStatus.VACANT)
 
+    def given(self):
+        """Filled: accepted, occupied, or vacated at the end of the season."""
+        return self.filter(status__in=POSITION.groups["given"])
+
+    def held(self):
+        """Somebody's: reserved, offered, accepted or occupied."""
+        return self.filter(status__in=POSITION.groups["held"])
+
 
 @tracked()
 class Position(Lifecycle, Record):
@@ -184,7 +205,9 @@ class Position(Lifecycle, Record):
 
     demand = models.ForeignKey(JobDemand, verbose_name=_("job demand"), on_delete=models.CASCADE, related_name="places")
     number = models.PositiveIntegerField(_("number"))
-    status = models.CharField(_("status"), max_length=20, choices=PositionStatus, default=PositionStatus.VACANT, editable=False)
+    status = models.CharField(
+        _("status"), max_length=20, choices=PositionStatus, default=PositionStatus.VACANT, editable=False
+    )
 
     objects = PositionQuerySet.as_manager()
 
@@ -202,10 +225,14 @@ class Position(Lifecycle, Record):
                 violation_error_message=_("This position already exists."),
             ),
             models.CheckConstraint(
-                condition=Q(number__gte=1), name="position_counts_from_one", violation_error_message=_("Positions count from 1.")
+                condition=Q(number__gte=1),
+                name="position_counts_from_one",
+                violation_error_message=_("Positions count from 1."),
             ),
             models.CheckConstraint(
-                condition=Q(status__in=PositionStatus.values), name="position_status_known", violation_error_message=_("Unknown status.")
+                condition=Q(status__in=PositionStatus.values),
+                name="position_status_known",
+                violation_error_message=_("Unknown status."),
             ),
         ]
         triggers = [

@@ -41,6 +41,10 @@ DEMAND = Machine(
     groups={
         "editable": frozenset({D.DRAFT, D.RETURNED}),
         "taking": frozenset({D.OPEN, D.PARTLY_FILLED}),
+        # These follow how many positions are given away.
+        "following": frozenset({D.OPEN, D.PARTLY_FILLED, D.FILLED}),
+        # These claim positions of the authorisation behind them.
+        "claiming": frozenset({D.SUBMITTED, D.UNDER_REVIEW, D.APPROVED, D.OPEN, D.PARTLY_FILLED, D.FILLED, D.CLOSED}),
         "over": frozenset({D.REJECTED, D.CLOSED, D.CANCELLED, D.EXPIRED}),
     },
 )
@@ -75,5 +79,7 @@ POSITION = Machine(
     groups={
         "held": frozenset({P.RESERVED, P.OFFERED, P.ACCEPTED, P.OCCUPIED}),
         "taken": frozenset({P.ACCEPTED, P.OCCUPIED}),
+        # Filled once and for all: also after the worker went home.
+        "given": frozenset({P.ACCEPTED, P.OCCUPIED, P.VACATED}),
     },
 )

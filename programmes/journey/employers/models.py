@@ -24,7 +24,9 @@ class EmployerQuerySet(RecordQuerySet):
         for reach in user.reach(Permission.EMPLOYER_VIEW):
             own |= Q(office__in=reach.office_ids)
         programmes = Programme.objects.reachable_by(user, Permission.EMPLOYER_VIEW).values("pk")
-        return self.filter(own | Q(pk__in=Employer.programmes.through.objects.filter(programme__in=programmes).values("employer")))
+        return self.filter(
+            own | Q(pk__in=Employer.programmes.through.objects.filter(programme__in=programmes).values("employer"))
+        )
 
     def editable_by(self, user):
         """Employers kept by an office where the user may edit them."""
@@ -44,7 +46,9 @@ class Employer(Lifecycle, Record):
 
     MACHINE = EMPLOYER
 
-    office = models.ForeignKey(Office, verbose_name=_("office that keeps it"), on_delete=models.PROTECT, related_name="employers")
+    office = models.ForeignKey(
+        Office, verbose_name=_("office that keeps it"), on_delete=models.PROTECT, related_name="employers"
+    )
     programmes = models.ManyToManyField(Programme, verbose_name=_("programmes"), related_name="employers")
     name = models.CharField(_("name"), max_length=150)
     registration = models.CharField(_("registration number"), max_length=40, blank=True)
@@ -71,7 +75,9 @@ class Employer(Lifecycle, Record):
                 violation_error_message=_("An employer with this registration number already exists."),
             ),
             models.CheckConstraint(
-                condition=Q(status__in=Status.values), name="employer_status_known", violation_error_message=_("Unknown status.")
+                condition=Q(status__in=Status.values),
+                name="employer_status_known",
+                violation_error_message=_("Unknown status."),
             ),
         ]
         triggers = [EMPLOYER.trigger(), count_versions()]

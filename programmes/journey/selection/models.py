@@ -5,9 +5,21 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from programmes.base.audit.models import tracked
-from programmes.base.common.models import Record, count_versions
+from programmes.base.common.models import Record, RecordQuerySet, count_versions
 from programmes.journey.demand.models import Position
 from programmes.journey.enrolment.models import Enrolment
+
+
+class SelectionQuerySet(RecordQuerySet):
+    """Selections, live and past."""
+
+    def live(self):
+        """Still holding their position."""
+        return self.filter(released_on__isnull=True)
+
+    def with_position(self):
+        """With position, demand, employer and site in the same query."""
+        return self.select_related("position__demand__employer", "position__demand__site")
 
 
 @tracked()
@@ -18,12 +30,18 @@ class Selection(Record):
     writes and however many at once.
     """
 
-    enrolment = models.ForeignKey(Enrolment, verbose_name=_("case"), on_delete=models.CASCADE, related_name="selections")
-    position = models.ForeignKey(Position, verbose_name=_("position"), on_delete=models.PROTECT, related_name="selections")
+    enrolment = models.ForeignKey(
+        Enrolment, verbose_name=_("case"), on_delete=models.CASCADE, related_name="selections"
+    )
+    position = models.ForeignKey(
+        Position, verbose_name=_("position"), on_delete=models.PROTECT, related_name="selections"
+    )
     named = models.BooleanField(_("named by the employer"), default=False)
     selected_on = models.DateField(_("selected on"))
     released_on = models.DateField(_("released on"), null=True, blank=True)
     release_reason = models.CharField(_("why it was released"), max_length=300, blank=True)
+
+    objects = SelectionQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("selection")
@@ -52,3 +70,7 @@ class Selection(Record):
 
     def __str__(self):
         return f"{self.enrolment_id} → {self.position_id}"
+
+    def get_absolute_url(self):
+        """The demand's page, where it is seen who holds what."""
+        return self.position.demand.get_absolute_url() + "#seats"

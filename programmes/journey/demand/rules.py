@@ -1,0 +1,180 @@
+"""Pure judgement about the terms of a demand and the authorisation behind it. Arguments in, answer out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from programmes.base.rulebook.rules import stay_problems
+
+WEEKS_A_YEAR = 52
+FEWEST_HOURS, MOST_HOURS = 1, 80
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong with one field of a demand: its name, and a sentence."""
+
+    field: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What an employer asks for. Days are included at both ends; `hours` are per week."""
+
+    positions: int
+    starts_on: date
+    ends_on: date
+    wage: Decimal
+    currency: str
+    unit: str
+    hours: Decimal
+
+    @classmethod
+    def of(cls, demand) -> "Terms":
+        """The terms that stand on a demand."""
+        return cls(
+            positions=demand.positions,
+            starts_on=demand.starts_on,
+            ends_on=demand.ends_on,
+            wage=demand.wage,
+            currency=demand.wage_currency,
+            unit=demand.wage_unit,
+            hours=demand.hours_per_week,
+        )
+
+
+def hourly_wage(wage: Decimal, unit: str, hours: Decimal) -> Decimal | None:
+    """The wage of one hour; None when the unit does not tell (per day, per piece).
+
+    A month is a twelfth of 52 weeks.
+    """
+    if unit == "hour":
+        return wage
+    if unit == "week":
+        return wage / hours
+    if unit == "month":
+        return wage * 12 / (WEEKS_A_YEAR * hours)
+    return None
+
+
+def terms_problems(
+    terms: Terms, *, season_starts: date, season_ends: date, values: Mapping[str, object]
+) -> list[Problem]:
+    """Everything that is wrong with the terms (domain.md 2.2 stage 4: terms meet programme minima, positions > 0).
+
+    `values` are the programme's rules: minimum batch, lowest wage as "CAD 16.60" an hour, guaranteed hours per week,
+    shortest and longest stay, part of the year. Answers all at once, each at its field.
+    """
+    problems = []
+    if terms.positions < 1:
+        problems.append(Problem("positions", _("Ask for at least one position.")))
+    batch = values.get("minimum_batch") or 1
+    if 0 < terms.positions < batch:
+        problems.append(
+            Problem(
+                "positions",
+                ngettext(
+                    "This programme takes demands of at least %(count)d position.",
+                    "This programme takes demands of at least %(count)d positions.",
+                    batch,
+                )
+                % {"count": batch},
+            )
+        )
+    return problems + _wage_problems(terms, values) + _date_problems(terms, season_starts, season_ends, values)
+
+
+def _wage_problems(terms: Terms, values: Mapping[str, object]) -> list[Problem]:
+    problems = []
+    if terms.wage <= 0:
+        problems.append(Problem("wage", _("The wage must be more than zero.")))
+    if not FEWEST_HOURS <= terms.hours <= MOST_HOURS:
+        return [*problems, Problem("hours_per_week", _("Hours per week lie between 1 and 80."))]
+    guaranteed = values.get("hours_guarantee")
+    if guaranteed and terms.hours < guaranteed:
+        problems.append(
+            Problem("hours_per_week", _("This programme guarantees %(hours)d hours a week.") % {"hours": guaranteed})
+        )
+    if problems or not values.get("minimum_wage"):
+        return problems
+    currency, amount = str(values["minimum_wage"]).split()
+    if terms.currency != currency:
+        return [
+            Problem("wage_currency", _("Wages of this programme are paid in %(currency)s.") % {"currency": currency})
+        ]
+    hourly = hourly_wage(terms.wage, terms.unit, terms.hours)
+    if hourly is None:
+        return [
+            Problem(
+                "wage_unit",
+                _("This programme sets a lowest hourly wage: state what is paid at least per hour, week or month."),
+            )
+        ]
+    if hourly < Decimal(amount):
+        return [
+            Problem(
+                "wage",
+                _("This is %(hourly)s an hour; the lowest wage of this programme is %(lowest)s.")
+                % {"hourly": f"{currency} {hourly:.2f}", "lowest": f"{currency} {amount}"},
+            )
+        ]
+    return []
+
+
+def _date_problems(terms: Terms, season_starts: date, season_ends: date, values: Mapping[str, object]) -> list[Problem]:
+    if terms.ends_on < terms.starts_on:
+        message = _("The last day of work lies before the first.")
+        return [Problem("starts_on", message), Problem("ends_on", message)]
+    problems = []
+    if terms.starts_on < season_starts:
+        problems.append(Problem("starts_on", _("The season begins on %(day)s.") % {"day": date_format(season_starts)}))
+    if terms.ends_on > season_ends:
+        problems.append(Problem("ends_on", _("The season ends on %(day)s.") % {"day": date_format(season_ends)}))
+    problems += [Problem("ends_on", message) for message in stay_problems(terms.starts_on, terms.ends_on, values)]
+    return problems
+
+
+def authorisation_problem(
+    *,
+    kind: str,
+    valid_from: date,
+    valid_until: date,
+    wanted_kind: str,
+    kind_in_words: str,
+    starts_on: date,
+    ends_on: date,
+) -> str | None:
+    """Why an authorisation does not carry these dates of work (domain.md 2.4: dates lie inside the authorisation)."""
+    if kind != wanted_kind:
+        return _("This programme needs an authorisation of the kind “%(kind)s”.") % {"kind": kind_in_words}
+    if starts_on < valid_from or ends_on > valid_until:
+        return _("The authorisation is valid from %(start)s to %(end)s; the work lies outside.") % {
+            "start": date_format(valid_from),
+            "end": date_format(valid_until),
+        }
+    return None
+
+
+def positions_left(authorised: int, claimed: int) -> int:
+    """How many positions an authorisation still covers; never less than none."""
+    return max(0, authorised - claimed)
+
+
+def authorisation_excess(*, authorised: int, claimed: int, asked: int) -> str | None:
+    """Why `asked` more positions do not fit into an authorisation of which `claimed` are in other demands."""
+    left = positions_left(authorised, claimed)
+    if asked <= left:
+        return None
+    return _(
+        "The authorisation covers %(authorised)d positions; other demands use %(claimed)d, so %(left)d are left."
+    ) % {
+        "authorised": authorised,
+        "claimed": claimed,
+        "left": left,
+    }

@@ -1,0 +1,136 @@
+"""Deeds that match a candidate and a position: select, release, record the worker's acceptance."""
+
+from datetime import date
+
+from django.db import transaction
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from programmes.base.common.errors import RuleBroken
+from programmes.base.lifecycle.models import record
+from programmes.journey.demand import actions as demand_actions
+from programmes.journey.demand.models import JobDemand
+from programmes.journey.demand.states import PositionStatus
+from programmes.journey.employers.states import Status as EmployerStatus
+from programmes.journey.enrolment import actions as enrolment_actions
+from programmes.journey.enrolment.models import Enrolment
+from programmes.journey.enrolment.states import ENROLMENT, Status
+from programmes.journey.selection.models import Selection
+
+P = PositionStatus
+
+
+@transaction.atomic
+def select(enrolment, *, by, version=None, demand, on: date, named: bool = False) -> Selection:
+    """Reserve a vacant position of `demand` for a candidate on the roster.
+
+    Checks: the case is on the roster, the demand belongs to its season and takes workers, the employer is active,
+    the person is not selected or abroad at these dates in another case (domain.md 2.2 stage 5), a position is
+    vacant; then every guard of the move. Effects: position reserved, selection made, planned stay taken from the
+    demand, case selected, its next step opened, diary lines. `named`: the employer asked for this worker by name.
+    Raises RuleBroken, Stale, or an IntegrityError of the constraints behind these rules.
+    """
+    enrolment = enrolment_actions.locked(enrolment, version)
+    if not ENROLMENT.allows(enrolment.status, Status.SELECTED):
+        raise RuleBroken(_("Only a candidate on the roster can be selected."), code="illegal_move")
+    demand = JobDemand.objects.select_related("employer").get(pk=demand.pk)
+    if demand.season_id != enrolment.season_id:
+        raise RuleBroken(_("This demand belongs to another season than the case."), field="demand")
+    if demand.employer.status != EmployerStatus.ACTIVE:
+        raise RuleBroken(_("This employer is suspended: nobody is selected for it."), field="demand", code="suspended")
+    _refuse_two_at_once(enrolment, demand.starts_on, demand.ends_on)
+    position = demand_actions.reserve(demand, by=by, on=on)
+    selection = Selection.objects.create(
+        enrolment=enrolment, position=position, named=named, selected_on=on, created_by=by
+    )
+    enrolment.planned_start, enrolment.planned_end = demand.starts_on, demand.ends_on
+    enrolment.write("planned_start", "planned_end")
+    enrolment_actions.move(enrolment, Status.SELECTED, by=by, on=on)
+    record(enrolment, by=by, what="position_reserved", on=on, demand=demand.number, position=position.number)
+    return selection
+
+
+def _refuse_two_at_once(enrolment, start, end):
+    """One active selection per person per period; the exclusion constraint on cases holds it against everybody."""
+    other = (
+        Enrolment.objects.filter(
+            person=enrolment.person_id,
+            status__in=ENROLMENT.groups["booked"],
+            planned_start__lte=end,
+            planned_end__gte=start,
+        )
+        .exclude(pk=enrolment.pk)
+        .first()
+    )
+    if other:
+        raise RuleBroken(
+            _("This person is already selected or abroad in case %(number)s, from %(start)s to %(end)s.")
+            % {
+                "number": other.number,
+                "start": date_format(other.planned_start),
+                "end": date_format(other.planned_end),
+            },
+            field="demand",
+            code="overlap",
+        )
+
+
+@transaction.atomic
+def release(enrolment, *, by, version=None, on: date, reason: str) -> Enrolment:
+    """Put a selected candidate back on the roster, with the reason.
+
+    Effects: case on the roster, its position given back (the consequence in guards.py), planned stay emptied.
+    """
+    enrolment = enrolment_actions.locked(enrolment, version)
+    held_selection(enrolment)
+    enrolment_actions.move(enrolment, Status.ROSTERED, by=by, on=on, reason=reason)
+    return enrolment
+
+
+@transaction.atomic
+def offer(enrolment, *, by, version=None, on: date) -> Selection:
+    """Record that the reserved position was offered to the worker. Effects: position offered, diary line."""
+    enrolment = enrolment_actions.locked(enrolment, version)
+    selection = held_selection(enrolment)
+    demand_actions.move_position(selection.position, P.OFFERED, by=by, on=on)
+    record(enrolment, by=by, what="position_offered", on=on)
+    return selection
+
+
+@transaction.atomic
+def accept(enrolment, *, by, version=None, on: date) -> Enrolment:
+    """Record that the worker accepts the position.
+
+    Effects: position offered (when it was only reserved) and accepted, the demand's status follows, case in
+    documentation with a step for each open requirement.
+    """
+    enrolment = enrolment_actions.locked(enrolment, version)
+    selection = held_selection(enrolment)
+    if selection.position.status == P.RESERVED:
+        demand_actions.move_position(selection.position, P.OFFERED, by=by, on=on)
+    demand_actions.move_position(selection.position, P.ACCEPTED, by=by, on=on)
+    enrolment_actions.move(enrolment, Status.IN_DOCUMENTATION, by=by, on=on)
+    return enrolment
+
+
+def held_selection(enrolment) -> Selection:
+    """The live selection of a case with its position and demand; RuleBroken when it has none."""
+    selection = Selection.objects.live().with_position().filter(enrolment=enrolment).first()
+    if selection is None:
+        raise RuleBroken(_("This candidate holds no position."), code="no_position")
+    return selection
+
+
+@transaction.atomic
+def give_back(enrolment, *, by, on: date, reason: str) -> bool:
+    """End the live selection of a case and give its position back. Returns whether there was one.
+
+    Called by the consequence of the moves that end a selection; never moves the case itself.
+    """
+    selection = Selection.objects.live().with_position().filter(enrolment=enrolment).first()
+    if selection is None:
+        return False
+    selection.released_on, selection.release_reason = on, reason
+    selection.write("released_on", "release_reason")
+    demand_actions.give_back(selection.position, by=by, on=on, reason=reason[:60])
+    return True
