@@ -11,6 +11,7 @@ SPEAKING_ROOMS = (
     "programmes.journey.employers.guards",
     "programmes.journey.demand.guards",
     "programmes.journey.enrolment.guards",
+    "programmes.journey.enrolment.reminders",
     "programmes.journey.selection.guards",
     "programmes.journey.departure.guards",
     "programmes.journey.placement.guards",

@@ -7,6 +7,9 @@ from programmes.base.common.gallery import gallery
 
 urlpatterns: list = [
     path("", include("programmes.base.notifications.urls")),
+    path("", include("programmes.journey.people.urls")),
+    path("", include("programmes.journey.enrolment.urls")),
+    path("", include("programmes.desk.worklist.urls")),
 ]
 if settings.DEMO or settings.TEST:
     urlpatterns += [path("gallery/", gallery, name="gallery")]

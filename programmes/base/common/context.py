@@ -12,7 +12,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import gettext_lazy as _
 
 from accounts.roles import Permission
 
@@ -33,10 +33,10 @@ class Place:
 
 
 PLACES = (
-    Place("today", pgettext_lazy("navigation", "Today"), "today", (Permission.SELF,), ("worklist:today",), frozenset()),
+    Place("today", _("Today"), "today", (Permission.SELF,), ("worklist:today",), frozenset()),
     Place(
         "cases",
-        pgettext_lazy("navigation", "Cases"),
+        _("Cases"),
         "case",
         (Permission.CASE_VIEW,),
         ("worklist:cases",),
@@ -44,7 +44,7 @@ PLACES = (
     ),
     Place(
         "placement",
-        pgettext_lazy("navigation", "Placement"),
+        _("Placement"),
         "place",
         (Permission.DEMAND_VIEW, Permission.EMPLOYER_VIEW),
         ("demand:list", "employers:list"),
@@ -52,7 +52,7 @@ PLACES = (
     ),
     Place(
         "return",
-        pgettext_lazy("navigation", "Return"),
+        _("Return"),
         "return",
         (Permission.RETURN_EDIT, Permission.REINTEGRATION_VIEW),
         ("returns:list", "reintegration:list"),
@@ -60,7 +60,7 @@ PLACES = (
     ),
     Place(
         "reports",
-        pgettext_lazy("navigation", "Reports"),
+        _("Reports"),
         "chart",
         (Permission.REPORT_VIEW,),
         ("reports:list",),

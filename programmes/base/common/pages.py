@@ -8,6 +8,8 @@ from django.shortcuts import render
 
 PAGE_SIZE = 25
 COUNT_LIMIT = 1001
+# Sorting fields that may be null; see `keyset`.
+NULLS_LAST = frozenset({"next_due_on", "due_on"})
 
 
 def page_or_part(request, template, part, context, *, status=200):
@@ -46,8 +48,8 @@ def capped_count(queryset) -> int:
 def keyset(request, queryset, *, order: tuple[str, ...], size: int = PAGE_SIZE, count: bool = True) -> Page:
     """Cut one page out of `queryset` by key, not by offset.
 
-    `order` names the sorting fields, `-` for descending, the last one unique and none of them null. The position
-    travels in `after=` or `before=` as a signed token, so that it can be neither guessed nor bent; a broken token
+    `order` names the sorting fields, `-` for descending, the last one unique. A field may be null when it sorts
+    upwards: nulls stand last, as PostgreSQL puts them. The position travels in `after=` or `before=` as a signed token, so that it can be neither guessed nor bent; a broken token
     shows the first page.
     """
     fields = [name.lstrip("-") for name in order]
@@ -101,6 +103,14 @@ def _beyond(order, position, backwards):
     for name, value in zip(order, position, strict=True):
         field = name.lstrip("-")
         downwards = name.startswith("-") != backwards
-        condition |= equal & Q(**{f"{field}__{'lt' if downwards else 'gt'}": value})
+        if value is None:
+            # Nulls stand last: going up nothing lies beyond one, going down everything that is not null does.
+            condition |= equal & Q(**{f"{field}__isnull": False}) if downwards else Q()
+            equal &= Q(**{f"{field}__isnull": True})
+            continue
+        beyond = Q(**{f"{field}__{'lt' if downwards else 'gt'}": value})
+        if not downwards and not name.startswith("-") and field in NULLS_LAST:
+            beyond |= Q(**{f"{field}__isnull": True})
+        condition |= equal & beyond
         equal &= Q(**{field: value})
     return condition

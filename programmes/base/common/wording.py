@@ -14,7 +14,7 @@ from babel.dates import format_date, format_time
 from babel.lists import format_list
 from babel.numbers import format_currency, format_decimal, format_percent
 from django.utils import timezone
-from django.utils.translation import get_language, gettext, ngettext, pgettext, pgettext_lazy
+from django.utils.translation import get_language, gettext, gettext_lazy, ngettext
 
 # Days after which the relative words change from days to months, and from months to years.
 DAYS_SAID_IN_DAYS = 60
@@ -23,11 +23,11 @@ DAYS_OF_MONTH = 30.44
 DAYS_OF_YEAR = 365.25
 # Codes of programmes.base.common.errors.Missing.waits_for.
 WHO_HAS_IT = {
-    "us": pgettext_lazy("who has to act next", "us"),
-    "worker": pgettext_lazy("who has to act next", "the worker"),
-    "employer": pgettext_lazy("who has to act next", "the employer"),
-    "consulate": pgettext_lazy("who has to act next", "the consulate"),
-    "clinic": pgettext_lazy("who has to act next", "the clinic"),
+    "us": gettext_lazy("us"),
+    "worker": gettext_lazy("the worker"),
+    "employer": gettext_lazy("the employer"),
+    "consulate": gettext_lazy("the consulate"),
+    "clinic": gettext_lazy("the clinic"),
 }
 # Plain "en" is the American order of day and month; the programmes write 16 Mar.
 DIALECTS = {"en": "en_GB"}
@@ -65,10 +65,8 @@ def full_day(value: dt.date | dt.datetime) -> str:
 def heading_day(value: dt.date | dt.datetime) -> str:
     """Say a day as a heading: "Jueves 12 de marzo"; the year only when it is not this year."""
     day = as_day(value)
-    if day.year == timezone.localdate().year:
-        pattern = pgettext("pattern of a day as a heading (CLDR letters)", "EEEE d MMMM")
-    else:
-        pattern = pgettext("pattern of a day as a heading (CLDR letters)", "EEEE d MMMM y")
+    # Translators give the order of the words, in the letters of CLDR: EEEE weekday, d day, MMMM month, y year.
+    pattern = gettext("EEEE d MMMM") if day.year == timezone.localdate().year else gettext("EEEE d MMMM y")
     said = str(format_date(day, pattern, locale=locale()))
     return said[:1].upper() + said[1:]
 
@@ -155,6 +153,6 @@ def initials_of(name: str) -> str:
     """
     words = [word for word in name.split() if word[:1].isalpha()]
     if not words:
-        return pgettext("initials of a person without a name", "?")
+        return "?"
     family = words[2] if len(words) >= 4 else words[1] if len(words) > 1 else ""
     return (words[0][:1] + family[:1]).upper()

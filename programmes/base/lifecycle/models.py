@@ -105,12 +105,13 @@ class Lifecycle(models.Model):
         order = list(self.MACHINE.states.values)
         return sorted(self.MACHINE.moves.get(self.status, ()), key=order.index)
 
-    def move_to(self, target, *, by, reason="", note="", on=None, override=False, **changes):
+    def move_to(self, target, *, by, reason="", note="", on=None, override=False, what="", facts=None, **changes):
         """Judge the move, make it, save only what changed, write the diary line.
 
         Call it on a locked row, inside a transaction. `on` is the day it happened; `changes` are other columns set
         in the same statement. Raises RuleBroken, naming everything that is missing at once. `override` is a
-        manager's exception: guards are passed over, and the diary says so for ever.
+        manager's exception: guards are passed over, and the diary says so for ever. `what` and `facts` give the
+        line a sentence of its own (lifecycle/sentences.py).
         """
         target = str(target)
         states = self.MACHINE.states
@@ -141,8 +142,10 @@ class Lifecycle(models.Model):
             setattr(self, name, value)
         self.version += 1
         self.save(update_fields=["status", "status_since", "version", *changes])
-        facts = {"override": True} if override else {}
-        return record(
-            self, by=by, kind=CaseEvent.Kind.MOVE, on=on, note=note,
+        facts = {**(facts or {}), **({"override": True} if override else {})}
+        event = record(
+            self, by=by, kind=CaseEvent.Kind.MOVE, what=what, on=on, note=note,
             from_status=before, to_status=target, reason=reason.strip(), **facts,
         )  # fmt: skip
+        guards.follow(self.MACHINE.name, self, target, event=event, by=by)
+        return event

@@ -1,5 +1,6 @@
 """What a worker needs to travel: documents, medical, permit, contract, orientation, ticket."""
 
+import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
@@ -9,10 +10,11 @@ from programmes.base.audit.models import tracked
 from programmes.base.common.models import Record, RecordQuerySet, count_versions
 from programmes.base.lifecycle.models import Lifecycle
 from programmes.journey.departure.states import (
-    CONTRACT, DOCUMENT, MEDICAL, PERMIT, ContractStatus, DocumentStatus, MedicalStatus, PermitStatus,
+    CONTRACT, DOCUMENT, MEDICAL, PERMIT, TONES, ContractStatus, DocumentStatus, MedicalStatus, PermitStatus,
 )  # fmt: skip
 from programmes.journey.enrolment.models import Enrolment, Fact
 from programmes.journey.people.models import Person
+from programmes.journey.selection.models import Selection
 
 
 class OfVisibleCases(RecordQuerySet):
@@ -23,6 +25,18 @@ class OfVisibleCases(RecordQuerySet):
         return self.filter(enrolment__in=Enrolment.objects.visible_to(user))
 
 
+class Toned(models.Model):
+    """A record whose state is shown as a tag."""
+
+    class Meta:
+        abstract = True
+
+    @property
+    def status_tone(self) -> str:
+        """The tone of the status tag."""
+        return TONES[self.MACHINE.name].get(self.status, "neutral")
+
+
 def _known(name, choices):
     return models.CheckConstraint(
         condition=Q(status__in=choices.values), name=f"{name}_status_known", violation_error_message=_("Unknown status.")
@@ -30,7 +44,7 @@ def _known(name, choices):
 
 
 @tracked()
-class Document(Lifecycle, Record):
+class Document(Toned, Lifecycle, Record):
     """A document of a person. It outlives a season: a passport verified last year counts while it is valid."""
 
     MACHINE = DOCUMENT
@@ -62,19 +76,28 @@ class Document(Lifecycle, Record):
             ),
             models.UniqueConstraint(
                 fields=["enrolment", "type"],
-                condition=Q(status__in=[DocumentStatus.REQUIRED, DocumentStatus.REQUESTED, DocumentStatus.SUBMITTED]),
+                condition=Q(status__in=sorted(DOCUMENT.groups["awaited"])),
                 name="document_one_awaited_per_type",
                 violation_error_message=_("This document is already awaited."),
             ),
         ]
-        triggers = [DOCUMENT.trigger(), count_versions()]
+        triggers = [
+            DOCUMENT.trigger(),
+            count_versions(),
+            # What was verified is what was seen: a correction is a new row, never a change of this one.
+            pgtrigger.Protect(
+                name="verified_is_kept",
+                operation=pgtrigger.UpdateOf("type", "number", "issuer", "issued_on", "expires_on"),
+                condition=pgtrigger.Q(old__status__in=sorted(DOCUMENT.groups["settled"])),
+            ),
+        ]
 
     def __str__(self):
         return self.type
 
 
 @tracked()
-class Medical(Lifecycle, Fact):
+class Medical(Toned, Lifecycle, Fact):
     """A medical exam: appointment, result, how long it holds. No diagnosis is kept here."""
 
     MACHINE = MEDICAL
@@ -111,7 +134,7 @@ class Medical(Lifecycle, Fact):
 
 
 @tracked()
-class Permit(Lifecycle, Fact):
+class Permit(Toned, Lifecycle, Fact):
     """An application for a visa or permit."""
 
     MACHINE = PERMIT
@@ -152,11 +175,16 @@ class Permit(Lifecycle, Fact):
 
 
 @tracked()
-class Contract(Lifecycle, Fact):
-    """One version of the employment contract, explained in the worker's language before it is signed."""
+class Contract(Toned, Lifecycle, Fact):
+    """One version of the employment contract, explained in the worker's language before it is signed.
+
+    It stands on the selection it is for: another employer needs another selection (or a transfer), and a contract
+    of a position that was given back no longer counts.
+    """
 
     MACHINE = CONTRACT
 
+    selection = models.ForeignKey(Selection, verbose_name=_("position"), on_delete=models.PROTECT, related_name="contracts")
     contract_version = models.PositiveSmallIntegerField(_("version"), default=1)
     language = models.CharField(_("language it was explained in"), max_length=10, blank=True)
     explained_on = models.DateField(_("explained on"), null=True, blank=True)
@@ -195,7 +223,47 @@ class Contract(Lifecycle, Fact):
                 violation_error_message=_("A contract in force carries both signatures."),
             ),
         ]
-        triggers = [CONTRACT.trigger(), count_versions()]
+        triggers = [
+            CONTRACT.trigger(),
+            count_versions(),
+            # Contract substitution (domain.md 2.4): for the same position a later version is never worse than an earlier one.
+            pgtrigger.Trigger(
+                name="no_worse_terms",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert
+                | pgtrigger.UpdateOf("wage", "wage_currency", "wage_unit", "hours_per_week", "contract_version", "selection_id"),
+                func="""
+                    IF EXISTS (
+                        SELECT 1 FROM programmes_contract c
+                        WHERE c.selection_id = NEW.selection_id AND c.contract_version < NEW.contract_version
+                          AND (c.wage > NEW.wage OR c.hours_per_week > NEW.hours_per_week
+                               OR c.wage_currency <> NEW.wage_currency OR c.wage_unit <> NEW.wage_unit)
+                    ) THEN
+                        RAISE EXCEPTION 'A later version may not lower the wage or the hours.' USING HINT = 'iomcase';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
+            pgtrigger.Trigger(
+                name="selection_of_the_case",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.UpdateOf("selection_id", "enrolment_id"),
+                func="""
+                    IF NOT EXISTS (
+                        SELECT 1 FROM programmes_selection s WHERE s.id = NEW.selection_id AND s.enrolment_id = NEW.enrolment_id
+                    ) THEN
+                        RAISE EXCEPTION 'The position belongs to another case.' USING HINT = 'iomcase';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
+            # What the worker heard is what is signed: from the explanation on, the terms stay.
+            pgtrigger.Protect(
+                name="explained_is_kept",
+                operation=pgtrigger.UpdateOf("wage", "wage_currency", "wage_unit", "hours_per_week", "starts_on", "ends_on"),
+                condition=~pgtrigger.Q(old__status="draft"),
+            ),
+        ]
 
     def __str__(self):
         return str(self.contract_version)

@@ -30,7 +30,11 @@ DOCUMENT = Machine(
         D.EXPIRING: frozenset({D.EXPIRED}),
     },
     reasons=frozenset({D.REJECTED, D.REVOKED, D.WAIVED}),
-    groups={"good": frozenset({D.VERIFIED, D.EXPIRING})},
+    groups={
+        "good": frozenset({D.VERIFIED, D.EXPIRING}),
+        "awaited": frozenset({D.REQUIRED, D.REQUESTED, D.SUBMITTED}),
+        "settled": frozenset({D.VERIFIED, D.REJECTED, D.EXPIRING, D.EXPIRED, D.REVOKED}),
+    },
 )
 
 
@@ -61,6 +65,7 @@ PERMIT = Machine(
         V.RELODGED: frozenset({V.IN_PROCESS}),
     },
     reasons=frozenset({V.REFUSED}),
+    groups={"pending": frozenset({V.PREPARING, V.LODGED, V.BIOMETRICS_DUE, V.IN_PROCESS, V.APPEALED, V.RELODGED})},
 )
 
 
@@ -114,3 +119,23 @@ CONTRACT = Machine(
     reasons=frozenset({C.TERMINATED, C.SUPERSEDED}),
     groups={"good": frozenset({C.SIGNED_ALL, C.IN_FORCE})},
 )
+
+# The tone of each status tag; words always stand beside it.
+TONES = {
+    "document": {
+        D.REQUESTED: "waiting", D.SUBMITTED: "active", D.VERIFIED: "done", D.EXPIRING: "waiting",
+        D.REJECTED: "problem", D.EXPIRED: "problem", D.REVOKED: "problem",
+    },
+    "permit": {
+        V.PREPARING: "active", V.LODGED: "waiting", V.BIOMETRICS_DUE: "active", V.IN_PROCESS: "waiting", V.APPROVED: "done",
+        V.REFUSED: "problem", V.APPEALED: "waiting", V.RELODGED: "waiting",
+    },
+    "medical": {
+        M.SCHEDULED: "active", M.DONE: "active", M.FIT: "done", M.FIT_CONDITIONS: "done", M.TEMPORARILY_UNFIT: "waiting",
+        M.UNFIT: "problem", M.MISSED: "problem", M.EXPIRED: "problem",
+    },
+    "contract": {
+        C.DRAFT: "active", C.EXPLAINED: "active", C.SIGNED_WORKER: "waiting", C.SIGNED_ALL: "done", C.IN_FORCE: "done",
+        C.COMPLETED: "done", C.TERMINATED: "problem",
+    },
+}  # fmt: skip

@@ -1,1 +1,103 @@
-"""Registered at start-up."""
+"""What this room judges before a case moves: the person's age, nationality and stay, and what the programme requires."""
+
+from datetime import date
+
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from programmes.base.common.errors import Missing
+from programmes.base.lifecycle import sentences
+from programmes.base.lifecycle.guards import guard
+from programmes.base.rulebook.models import Requirement
+from programmes.journey.enrolment import requirements, rules, steps
+from programmes.journey.enrolment.models import Enrolment
+from programmes.journey.enrolment.states import Status
+
+S = Status
+STARTING = (S.ELIGIBLE, S.ROSTERED, S.SELECTED, S.IN_DOCUMENTATION, S.READY_TO_TRAVEL)
+
+sentences.register(
+    {
+        "registered": gettext_lazy("opened the case"),
+        "assigned": gettext_lazy("assigned the case to {owner}"),
+        "dates_set": gettext_lazy("set the planned stay: {start} – {end}"),
+        "test_recorded": gettext_lazy("recorded a test: {requirement}"),
+        "ticked": gettext_lazy("ticked: {requirement}"),
+        "unticked": gettext_lazy("took back the tick: {requirement}"),
+        "waived": gettext_lazy("marked as not needed: {requirement}"),
+        "snoozed": gettext_lazy("put off until {until}: {step}"),
+    }
+)
+
+sentences.quote("requirement", lambda pk: next((r.label for r in Requirement.objects.filter(pk=pk)), ""))
+sentences.quote("step", steps.label)
+for _fact in ("start", "end", "until"):
+    sentences.quote(_fact, lambda day: date_format(date.fromisoformat(day)))
+
+
+def start_of(enrolment: Enrolment) -> date:
+    """The day on which age counts: the planned start, else the first day of the season."""
+    return enrolment.planned_start or enrolment.season.starts_on
+
+
+@guard("enrolment", *STARTING)
+def old_enough(enrolment, *, to, on, by=None):
+    """Under the minimum age at contract start, labour enrolment is impossible (domain.md 2.4)."""
+    minimum = enrolment.programme.rules()["minimum_age"]
+    problem = rules.age_problem(enrolment.person.age_on(start_of(enrolment)), minimum)
+    if problem:
+        yield Missing("age", problem, reverse("people:edit", args=[enrolment.person.public_id]))
+
+
+@guard("enrolment", *STARTING)
+def admitted_nationality(enrolment, *, to, on, by=None):
+    """Some programmes admit only certain nationalities (domain.md 2.1: SAWP, PALM)."""
+    problem = rules.nationality_problem(enrolment.person.nationality, enrolment.programme.rules()["nationalities"])
+    if problem:
+        yield Missing("nationality", problem, reverse("people:edit", args=[enrolment.person.public_id]))
+
+
+@guard("enrolment", S.SELECTED, S.IN_DOCUMENTATION, S.READY_TO_TRAVEL, S.TRAVELLING)
+def stay_within_rules(enrolment, *, to, on, by=None):
+    """Longest and shortest stay, season limits, months within a window (domain.md 2.1, M05)."""
+    if not enrolment.planned_start or not enrolment.planned_end:
+        yield Missing("dates", _("Planned start and end"), reverse("enrolment:dates", args=[enrolment.public_id]))
+        return
+    values = enrolment.programme.rules()
+    earlier = ()
+    if values["stay_window_months"]:
+        earlier = (
+            Enrolment.objects.filter(person=enrolment.person_id, programme=enrolment.programme_id, departed_on__isnull=False)
+            .exclude(pk=enrolment.pk)
+            .values_list("departed_on", "returned_on", "planned_end")
+        )
+        earlier = [(start, back or end) for start, back, end in earlier if back or end]
+    for problem in rules.stay_problems(enrolment.planned_start, enrolment.planned_end, values, earlier):
+        yield Missing("stay", problem, reverse("enrolment:dates", args=[enrolment.public_id]))
+
+
+@guard("enrolment", *[s for s in S if s not in {S.WITHDRAWN, S.VOID_DUPLICATE, S.REOPENED}])
+def programme_requirements(enrolment, *, to, on, by=None):
+    """Everything the programme asks for before this stage, and before the stages the case has passed on the way.
+
+    Ready to travel asks for all that was asked before: a consent withdrawn since, a passport expired since.
+    """
+    stages = {to}
+    if to == S.READY_TO_TRAVEL:
+        stages |= {S.ELIGIBLE, S.ROSTERED, S.SELECTED, S.IN_DOCUMENTATION}
+    for standing in requirements.standings(enrolment, stages=stages):
+        if not standing.is_met:
+            yield standing.as_missing()
+
+
+@guard("enrolment", S.REGISTERED)
+def may_be_screened_again(enrolment, *, to, on, by=None):
+    """A person found ineligible is screened again only after the programme's waiting time (domain.md 2.3)."""
+    if enrolment.status == S.INELIGIBLE:
+        days = enrolment.programme.deadlines()["rescreening"]
+        waited = (on - enrolment.status_since.date()).days
+        if waited < days:
+            yield Missing("rescreening", _("The waiting time of %(days)d days before screening again") % {"days": days})
+

@@ -10,6 +10,7 @@ from django.db.models import F, Func, Q, Value
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from accounts.models import Office
 from accounts.roles import Permission
@@ -17,6 +18,7 @@ from programmes.base.audit.models import tracked
 from programmes.base.common.models import Record, RecordQuerySet, count_versions
 from programmes.base.lifecycle.models import Lifecycle
 from programmes.base.rulebook.catalogue import WaitsFor
+from programmes.base.rulebook.codes import label
 from programmes.base.rulebook.models import Programme, Requirement, Season
 from programmes.journey.enrolment.states import ENROLMENT, OPEN, STAGES, TONES, Status
 from programmes.journey.people.models import Person
@@ -58,6 +60,14 @@ class EnrolmentQuerySet(RecordQuerySet):
         if user.may(Permission.CASE_EDIT):
             seen |= Q(owner=user)
         return self.filter(seen)
+
+    def within_reach_of(self, user):
+        """Cases this person could be given to work on: by right and office, not by owning them already."""
+        reached = Q(pk__in=[])
+        for permission in (Permission.CASE_EDIT, Permission.CASE_MATCH):
+            for reach in user.reach(permission):
+                reached |= self._within(reach)
+        return self.filter(reached)
 
     @staticmethod
     def _within(reach):
@@ -236,7 +246,40 @@ class Enrolment(Lifecycle, Record):
         status = self.closed_from if self.status in {Status.CLOSED, Status.REOPENED} and self.closed_from else self.status
         if self.status == Status.CLOSED:
             return "closed"
-        return next(code for code, _label, states in STAGES if status in states)
+        return next(code for code, _words, states in STAGES if status in states)
+
+    @property
+    def stages(self) -> list[dict]:
+        """The strip of the case file: every stage of life, and where the case stands."""
+        codes = [code for code, _words, _states in STAGES]
+        here = codes.index(self.stage)
+        return [
+            {"label": words, "state": "now" if place == here else "was" if place < here else ""}
+            for place, (_code, words, _states) in enumerate(STAGES)
+        ]
+
+    @property
+    def band(self) -> dict:
+        """The ink band of every page about this case: who, which season, where it stands, who answers for it."""
+        person = self.person
+        age = person.age_on(timezone.localdate())
+        years = ngettext("%(age)d year", "%(age)d years", age) % {"age": age}
+        line = [years, label("country", person.nationality), *(label("language", code) for code in person.languages)]
+        return {
+            "label": _("Case"),
+            "name": person.full_name,
+            "href": person.get_absolute_url(),
+            "number": self.number,
+            "line": " · ".join(str(part) for part in [*line, person.phone] if part),
+            "short": self.get_status_display(),
+            "face": True,
+            "cells": [
+                {"label": self.programme.name, "value": self.season.code, "opt": True},
+                {"label": _("State"), "value": self.get_status_display()},
+                {"label": _("Owner"), "value": self.owner or _("Nobody yet"), "opt": True},
+            ],
+            "phone": person.phone,
+        }
 
 
 class StepQuerySet(models.QuerySet):

@@ -1,0 +1,65 @@
+"""What people type at the desk about a whole case."""
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from programmes.base.common.forms import DayField, WorkForm
+from programmes.base.rulebook.models import Code
+from programmes.journey.enrolment.forms import OnForm, colleagues
+
+NOTE_KINDS = [("note_call", _("Call")), ("note_visit", _("Visit")), ("note_office", _("At the office")), ("note_other", _("Other"))]
+
+
+class NoteForm(WorkForm):
+    """A note in the diary. It stays as it is written."""
+
+    kind = forms.ChoiceField(label=_("Kind"), choices=NOTE_KINDS)
+    on = DayField(label=_("On"))
+    text = forms.CharField(label=_("Note"), widget=forms.Textarea(attrs={"rows": 5}), help_text=_("Up to 20,000 characters. It cannot be changed later."))
+
+    def prepare(self):
+        """Most notes are written on the day."""
+        self.initial.setdefault("on", timezone.localdate())
+
+
+class AssignForm(WorkForm):
+    """Give the case to a colleague."""
+
+    owner = forms.ModelChoiceField(User.objects.none(), label=_("Owner"), empty_label=None)
+    note = forms.CharField(label=_("What should the colleague know?"), required=False, max_length=300)
+
+    def prepare(self):
+        """Colleagues of the case's offices."""
+        case = self.record
+        offices = {pk for pk in (case.office_id, case.destination_office_id) if pk}
+        ancestors = [int(part) for path in (case.office.path,) for part in path.strip("/").split("/") if part]
+        self.fields["owner"].queryset = colleagues(offices | set(ancestors), self.user)
+        self.initial.setdefault("owner", case.owner)
+
+
+class CloseForm(OnForm):
+    """Why and how the case ends."""
+
+    reason = forms.ChoiceField(label=_("Reason"))
+    outcome = forms.CharField(label=_("Outcome in a few sentences"), widget=forms.Textarea(attrs={"rows": 4}))
+    field_order = ["key", "version", "reason", "on", "outcome"]
+
+    def prepare(self):
+        """The published closure reasons (domain.md 7.6)."""
+        super().prepare()
+        del self.fields["note"]
+        self.fields["reason"].choices = Code.objects.choices("closure", blank="")
+
+
+class ReopenForm(WorkForm):
+    """Why a closed case is taken up again."""
+
+    reason = forms.CharField(label=_("Reason"), max_length=60)
+
+
+class VoidForm(WorkForm):
+    """Of which case this one is a duplicate."""
+
+    reason = forms.CharField(label=_("Which case is the right one, and why?"), max_length=60)

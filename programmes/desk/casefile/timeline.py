@@ -1,0 +1,56 @@
+"""The story of a case: its diary in sentences, newest first."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from programmes.base.lifecycle import sentences
+from programmes.base.lifecycle.models import CaseEvent
+from programmes.base.rulebook.codes import label
+from programmes.journey.enrolment.states import Status
+
+# Machines whose moves are told by the deed that made them, and would only repeat it here.
+TOLD = ("position", "document", "medical", "permit", "contract", "placement", "return", "reintegration", "follow_up")
+REASONS = ("withdrawal", "ineligibility", "closure", "visa_refusal", "early_end")
+ICONS = {CaseEvent.Kind.MOVE: "case", CaseEvent.Kind.NOTE: "pen"}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line as the timeline shows it."""
+
+    at: datetime
+    text: str
+    note: str
+    icon_name: str
+
+
+def lines(enrolment, *, moves_only: bool = False):
+    """The diary lines of a case that its reader sees, with who wrote them; newest first, not yet cut into pages."""
+    seen = CaseEvent.objects.filter(enrolment=enrolment).exclude(Q(kind=CaseEvent.Kind.MOVE) & Q(subject__in=TOLD))
+    if moves_only:
+        seen = seen.filter(kind=CaseEvent.Kind.MOVE)
+    return seen.select_related("by").order_by("-at", "-id")
+
+
+def told(event: CaseEvent) -> Entry:
+    """One line in a sentence: who did what, the reason and the note as they were given."""
+    who = event.by.full_name if event.by else _("The system")
+    if event.kind == CaseEvent.Kind.MOVE:
+        states = Status if event.subject == "enrolment" else None
+        state = str(states(event.to_status).label) if states else event.to_status
+        text = _("%(who)s moved the case to “%(state)s”") % {"who": who, "state": state}
+        if event.data.get("override"):
+            text = _("%(text)s, as an exception") % {"text": text}
+    else:
+        text = f"{who} {sentences.sentence(event)}"
+    if event.on != event.at.date():
+        text = _("%(text)s (happened on %(day)s)") % {"text": text, "day": event.on.isoformat()}
+    return Entry(at=event.at, text=text, note=_quoted(event), icon_name=ICONS.get(event.kind, "done"))
+
+
+def _quoted(event: CaseEvent) -> str:
+    reason = next((words for name in REASONS if (words := label(name, event.reason)) != event.reason), event.reason)
+    return " · ".join(part for part in (reason, event.note) if part)

@@ -1,0 +1,152 @@
+"""What needs me today: the same rows as the digest, grouped by a pure function."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from django.db.models import Count, Q
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts.roles import Permission, Role
+from programmes.base.common import wording
+from programmes.base.rulebook.catalogue import WaitsFor
+from programmes.journey.enrolment import steps
+from programmes.journey.enrolment.models import Enrolment, Step
+from programmes.journey.enrolment.states import Status
+
+DAYS_AHEAD = 7
+MOST_ROWS = 50
+
+
+def group_of(due_on: date, waits_for: str, today: date) -> str:
+    """The group a step stands in: overdue first whoever has it; what others have waits apart."""
+    if due_on < today:
+        return "overdue"
+    if waits_for != WaitsFor.US:
+        return "waiting"
+    return "today" if due_on == today else "week"
+
+
+def mine(user):
+    """Open steps that are this person's: of cases the user owns, and for liaisons of the employers' desk in reach."""
+    own = Q(enrolment__owner=user)
+    if Role.LIAISON in user.roles:
+        own |= Q(desk=Step.Desk.EMPLOYER, enrolment__in=Enrolment.objects.visible_to(user).values("pk"))
+    return Step.objects.open().filter(own, enrolment__in=Enrolment.objects.visible_to(user).values("pk"))
+
+
+def awake(queryset, today: date):
+    """Without those that are put off until later."""
+    return queryset.filter(Q(snoozed_until__isnull=True) | Q(snoozed_until__lte=today))
+
+
+@dataclass
+class Group:
+    """One group of the page."""
+
+    code: str
+    label: str
+    icon: str
+    tone: str
+    rows: list = field(default_factory=list)
+    count: int = 0
+
+
+def groups(user, today: date) -> list[Group]:
+    """The worklist of `user`: at most fifty rows, overdue first, each with its words and its one fitting deed."""
+    found = (
+        awake(mine(user), today)
+        .filter(due_on__lte=today + timedelta(days=DAYS_AHEAD))
+        .select_related("enrolment__person", "enrolment__programme", "requirement")
+        .order_by("due_on", "id")
+    )
+    counts = Counter(group_of(due_on, waits, today) for due_on, waits in found.values_list("due_on", "waits_for")[:1000])
+    ordered = {
+        "overdue": Group("overdue", _("Overdue"), "warn", "problem"),
+        "today": Group("today", _("Today"), "today", ""),
+        "week": Group("week", _("This week"), "open", ""),
+        "waiting": Group("waiting", _("Waiting for others"), "clock", ""),
+    }
+    for step in found[:MOST_ROWS]:
+        ordered[group_of(step.due_on, step.waits_for, today)].rows.append(_row(step, user))
+    for code, group in ordered.items():
+        group.count = counts[code]
+    return [group for group in ordered.values() if group.rows]
+
+
+def _row(step, user) -> dict:
+    enrolment = step.enrolment
+    href = enrolment.get_absolute_url()
+    why = _("In state “%(state)s” since %(day)s.") % {
+        "state": enrolment.get_status_display(),
+        "day": wording.short_day(enrolment.status_since.date()),
+    }
+    anchor = f"#r{step.requirement_id}" if step.requirement_id else "#next"
+    row = {
+        "due_on": step.due_on,
+        "do": steps.label(step.kind, step.requirement),
+        "name": enrolment.person.full_name,
+        "href": href,
+        "number": enrolment.number,
+        "why": why,
+        "action": _("Open"),
+        "action_href": f"{href}{anchor}",
+    }
+    if step.kind in {"first_call", "check_in"} and user.may(Permission.PLACEMENT_EDIT):
+        row |= {"action": _("Record the call"), "action_href": reverse("placement:check_in", args=[enrolment.public_id])}
+    if user.may(Permission.NOTE_WRITE):
+        row["snooze_href"] = reverse("enrolment:snooze", args=[step.pk])
+    return row
+
+
+def sentence(found: Iterable[Group]) -> str:
+    """The page in one sentence: "3 overdue, 4 for today and 4 this week"."""
+    words = {"overdue": _("%(n)s overdue"), "today": _("%(n)s for today"), "week": _("%(n)s this week"), "waiting": _("%(n)s with others")}
+    return wording.and_list([words[group.code] % {"n": wording.number(group.count)} for group in found])
+
+
+def numbers(user) -> list[dict]:
+    """My cases by stage, each number a list; one query."""
+    rows = dict(
+        Enrolment.objects.visible_to(user).open().owned_by(user).values_list("status").annotate(n=Count("pk")).order_by()
+    )
+    shown = [Status.IN_DOCUMENTATION, Status.READY_TO_TRAVEL, Status.ACTIVE, Status.RETURN_OVERDUE, Status.IN_REINTEGRATION]
+    return [
+        {"label": Status(s).label, "count": rows[s], "href": f"{reverse('worklist:cases')}?view=mine&status={s}", "late": s == Status.RETURN_OVERDUE}
+        for s in shown
+        if rows.get(s)
+    ]
+
+
+def office_numbers(user, today: date) -> dict:
+    """For managers: by stage, by owner and lateness, in three queries whatever the caseload."""
+    cases = Enrolment.objects.visible_to(user).open()
+    late = Count("pk", filter=Q(next_due_on__lt=today))
+    by_status = cases.values_list("status").annotate(n=Count("pk"), late=late).order_by()
+    order = list(Status.values)
+    cases_url = reverse("worklist:cases")
+    return {
+        "stages": [
+            {"label": Status(s).label, "count": n, "late": overdue, "href": f"{cases_url}?view=open&status={s}"}
+            for s, n, overdue in sorted(by_status, key=lambda row: order.index(row[0]))
+        ],
+        "owners": [
+            {"name": name, "count": n, "late": overdue}
+            for name, n, overdue in cases.filter(owner__isnull=False)
+            .values_list("owner__full_name")
+            .annotate(n=Count("pk"), late=late)
+            .order_by("-late", "-n", "owner__full_name")[:20]
+        ],
+        "offices": [
+            {"name": name, "count": n, "late": overdue, "href": f"{cases_url}?view=open&late=on&office={pk}"}
+            for pk, name, n, overdue in cases.values_list("office", "office__name").annotate(n=Count("pk"), late=late).order_by("-late", "office__name")
+        ],
+        "nobody": cases.filter(owner__isnull=True).count(),
+    }
+
+
+def next_after(user, today: date) -> date | None:
+    """The day of the first step beyond this week, for an empty page that says when the next work comes."""
+    return awake(mine(user), today).filter(due_on__gt=today).order_by("due_on").values_list("due_on", flat=True).first()

@@ -1,0 +1,11 @@
+"""Addresses of Today and the case list."""
+
+from django.urls import path
+
+from programmes.desk.worklist import views
+
+app_name = "worklist"
+urlpatterns = [
+    path("", views.today, name="today"),
+    path("cases/", views.cases, name="cases"),
+]

@@ -1,0 +1,133 @@
+"""Documents: asked for, recorded, verified or rejected, revoked."""
+
+from datetime import date
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from programmes.base.common.errors import RuleBroken
+from programmes.base.lifecycle.models import record
+from programmes.journey.departure import rules
+from programmes.journey.departure.actions.ground import locked, open_case, refuse_future
+from programmes.journey.departure.models import Document
+from programmes.journey.departure.states import DOCUMENT, DocumentStatus
+from programmes.journey.enrolment import steps
+
+D = DocumentStatus
+
+
+def _check(person, *, type, number, issued_on, expires_on):
+    if rules.mixes_scripts(number):
+        raise RuleBroken(_("This number mixes letters of two alphabets. Type it again as it is printed."), field="number")
+    refuse_future(issued_on, "issued_on")
+    if issued_on and issued_on < person.birth_date:
+        raise RuleBroken(_("The document would have been issued before the person was born."), field="issued_on")
+    if type in rules.ALWAYS_EXPIRE and expires_on is None:
+        raise RuleBroken(_("Enter the day this document expires."), field="expires_on")
+    if expires_on and issued_on and expires_on <= issued_on:
+        raise RuleBroken(_("The document would expire before it was issued."), field="expires_on")
+    if expires_on and expires_on < timezone.localdate():
+        raise RuleBroken(_("This document has expired already. Record the new one."), field="expires_on")
+
+
+def _awaited(enrolment, type):
+    return (
+        Document.objects.locked().filter(enrolment=enrolment, type=type, status__in=sorted(DOCUMENT.groups["awaited"])).first()
+    )
+
+
+@transaction.atomic
+def request_document(enrolment, *, by, type: str) -> Document:
+    """Note that the worker was asked for a document. Effects: an awaited document, a diary line."""
+    enrolment = open_case(enrolment)
+    document = _awaited(enrolment, type)
+    if document is None:
+        document = Document.objects.create(enrolment=enrolment, person_id=enrolment.person_id, type=type, created_by=by)
+    elif document.status != D.REQUIRED:
+        raise RuleBroken(_("This document is already awaited."), code="awaited")
+    document.move_to(D.REQUESTED, by=by, what="document_requested", facts={"document": type})
+    steps.renew_requirements(enrolment, by=by)
+    return document
+
+
+@transaction.atomic
+def record_document(
+    enrolment, *, by, type: str, number: str, issuer: str = "", issued_on: date | None = None, expires_on: date | None = None
+) -> Document:
+    """Record a document that was shown; somebody verifies it next.
+
+    Uses the row that was awaited in this case, if any. Checks: issued in the past and not before birth, expires after
+    its issue and after today, and at all when its type always does. Effects: a submitted document, a diary line
+    without the number, the step that asked for it goes on waiting for the verification.
+    """
+    enrolment = open_case(enrolment)
+    _check(enrolment.person, type=type, number=number, issued_on=issued_on, expires_on=expires_on)
+    values = {"number": number, "issuer": issuer, "issued_on": issued_on, "expires_on": expires_on}
+    facts = {"what": "document_recorded", "facts": {"document": type}}
+    document = _awaited(enrolment, type)
+    if document is None:
+        document = Document.objects.create(
+            enrolment=enrolment, person_id=enrolment.person_id, type=type, status=D.SUBMITTED, created_by=by, **values
+        )
+        record(document, by=by, what="document_recorded", document=type)
+    elif document.status == D.SUBMITTED:
+        raise RuleBroken(_("This document is recorded already and awaits verification."), code="awaited")
+    else:
+        if document.status == D.REQUIRED:
+            document.move_to(D.REQUESTED, by=by, what="document_requested", facts={"document": type})
+        document.move_to(D.SUBMITTED, by=by, **facts, **values)
+    steps.renew_requirements(enrolment, by=by)
+    return document
+
+
+@transaction.atomic
+def edit_document(
+    document, *, by, version: int, number: str, issuer: str = "", issued_on: date | None = None, expires_on: date | None = None
+) -> Document:
+    """Correct a document that nobody has verified yet. Effects: the row and its history, a diary line."""
+    enrolment = open_case(document.enrolment)
+    document = locked(document, version)
+    if document.status != D.SUBMITTED:
+        raise RuleBroken(_("Only a document that awaits verification can be changed. Record another one."), code="settled")
+    _check(enrolment.person, type=document.type, number=number, issued_on=issued_on, expires_on=expires_on)
+    document.number, document.issuer, document.issued_on, document.expires_on = number, issuer, issued_on, expires_on
+    document.write("number", "issuer", "issued_on", "expires_on")
+    record(document, by=by, what="document_corrected", document=document.type)
+    steps.renew_requirements(enrolment, by=by)
+    return document
+
+
+def _judge(document, to, *, by, version, case, what, reason=""):
+    """Move a document within the case the reader has open, which may be a later one than the case it was recorded in."""
+    case = open_case(case or document.enrolment)
+    document = locked(document, version)
+    if document.person_id != case.person_id:
+        raise RuleBroken(_("This document belongs to another person."), code="other_person")
+    document.move_to(to, by=by, reason=reason, what=what, facts={"document": document.type})
+    if case.pk != document.enrolment_id:
+        record(case, by=by, what=what, reason=reason, document=document.type)
+    steps.renew_requirements(case, by=by)
+    return document
+
+
+@transaction.atomic
+def verify_document(document, *, by, version: int, case=None) -> Document:
+    """Say that the document was seen and is genuine. Effects: diary line; the steps it answers are finished."""
+    if document.expires_on and document.expires_on < timezone.localdate():
+        raise RuleBroken(_("This document has expired already. Record the new one."), code="expired")
+    document = _judge(document, D.VERIFIED, by=by, version=version, case=case, what="document_verified")
+    steps.finish(case or document.enrolment, "document_ends", by=by)
+    return document
+
+
+@transaction.atomic
+def reject_document(document, *, by, version: int, reason: str, case=None) -> Document:
+    """Say why a document cannot be used. Effects: diary line with the reason; its step opens again."""
+    return _judge(document, D.REJECTED, by=by, version=version, case=case, what="document_rejected", reason=reason)
+
+
+@transaction.atomic
+def revoke_document(document, *, by, version: int, reason: str, case=None) -> Document:
+    """Take back a verification: lost, stolen, found false. Effects: diary line with the reason; its step opens again."""
+    return _judge(document, D.REVOKED, by=by, version=version, case=case, what="document_revoked", reason=reason)

@@ -1,0 +1,206 @@
+"""Deeds on a case that need no later room: open it, move it, set its dates, record tests and ticks, assign it."""
+
+from datetime import date
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.roles import Permission
+from programmes.base.common.errors import RuleBroken
+from programmes.base.lifecycle.models import CaseEvent, record
+from programmes.base.rulebook.models import Requirement
+from programmes.journey.enrolment import letters, rules, steps
+from programmes.journey.enrolment.models import CaseNumber, Enrolment, TestResult, Tick
+from programmes.journey.enrolment.states import ENROLMENT, Status
+from programmes.journey.people.models import Person
+
+_ISO2 = {"GTM": "GT", "COL": "CO", "HND": "HN", "SLV": "SV", "MEX": "MX", "WSM": "WS", "TON": "TO", "VUT": "VU", "FJI": "FJ"}
+
+
+def next_number(country: str, year: int) -> str:
+    """The next case number of a country and year, such as `GT-2026-00418`. Locks the counter until the commit."""
+    prefix = f"{_ISO2.get(country, country)}-{year}"
+    CaseNumber.objects.bulk_create([CaseNumber(prefix=prefix)], ignore_conflicts=True)
+    CaseNumber.objects.filter(prefix=prefix).update(last=F("last") + 1)
+    last = CaseNumber.objects.values_list("last", flat=True).get(prefix=prefix)
+    return f"{prefix}-{last:05d}"
+
+
+@transaction.atomic
+def register(person, *, by, programme, season, office, owner=None, on: date, previous=None) -> Enrolment:
+    """Open a case for `person` in a season.
+
+    Checks: consent in force on `on` (domain.md 2.2, stage 1: consent is recorded first), programme and season take
+    new cases, the office runs the programme, the person is old enough at the start of the season. Effects: the case
+    with its number, a diary line, its first step, a letter to the owner when it is somebody else.
+    """
+    Person.objects.locked().get(pk=person.pk)
+    if not person.consents.in_force(on).exists():
+        raise RuleBroken(_("Record the person's consent first."), code="consent")
+    if season.programme_id != programme.pk:
+        raise RuleBroken(_("The season belongs to another programme."), field="season")
+    if not (programme.active and season.active):
+        raise RuleBroken(_("This season takes no new cases."), field="season")
+    if not programme.offices.filter(pk=office.pk).exists():
+        raise RuleBroken(_("This office does not run that programme."), field="office")
+    minimum = programme.rules()["minimum_age"]
+    problem = rules.age_problem(person.age_on(season.ends_on), minimum)
+    if problem:
+        raise RuleBroken(problem, code="age")
+    if on > timezone.localdate():
+        raise RuleBroken(_("The day lies in the future."), field="on")
+    enrolment = Enrolment.objects.create(
+        number=next_number(programme.origin, season.starts_on.year),
+        person=person,
+        programme=programme,
+        season=season,
+        office=office,
+        destination_office_id=programme.destination_office_id,
+        owner=owner or by,
+        registered_on=on,
+        previous=previous,
+        status=Status.ROSTERED if previous else Status.REGISTERED,
+        created_by=by,
+    )
+    record(enrolment, by=by, what="registered", on=on)
+    steps.renew(enrolment, on=on, by=by)
+    if owner and owner != by:
+        letters.queue_assigned(enrolment, by=by)
+    return enrolment
+
+
+@transaction.atomic
+def move(enrolment, to, *, by, on: date, reason="", note="", version=None, override=False, **changes) -> CaseEvent:
+    """Move a case: lock, compare the version, judge, write, open the next step.
+
+    The door for every move that needs no facts of its own; rooms with facts call it from their own deeds. Raises
+    RuleBroken naming all that is missing, Stale when somebody else changed the case meanwhile.
+    """
+    enrolment = locked(enrolment, version)
+    if on > timezone.localdate():
+        raise RuleBroken(_("The day lies in the future."), field="on")
+    if on < enrolment.registered_on:
+        raise RuleBroken(_("The day lies before the registration."), field="on")
+    if override and not by.may(Permission.CASE_REOPEN):
+        raise RuleBroken(_("Only a programme manager may make an exception."), code="override")
+    event = enrolment.move_to(to, by=by, reason=reason, note=note, on=on, override=override, **changes)
+    steps.renew(enrolment, on=on, by=by)
+    return event
+
+
+def locked(enrolment, version=None) -> Enrolment:
+    """The case, locked and fresh, with its person, programme and season; Stale when `version` is not the present one."""
+    fresh = Enrolment.objects.locked().select_related("person", "programme", "season").get(pk=enrolment.pk)
+    if version is not None:
+        fresh.expect_version(version)
+    return fresh
+
+
+def refuse_when_over(enrolment) -> None:
+    """A case that is over is read-only (domain.md 2.4)."""
+    if enrolment.status in ENROLMENT.groups["over"]:
+        raise RuleBroken(_("This case is closed. Reopen it before changing it."), code="over")
+
+
+@transaction.atomic
+def set_dates(enrolment, *, by, planned_start: date, planned_end: date, version) -> Enrolment:
+    """Set the planned stay. It must lie inside the programme's rules and the season's exclusion of double bookings."""
+    enrolment = locked(enrolment, version)
+    refuse_when_over(enrolment)
+    if planned_end < planned_start:
+        raise RuleBroken(_("The planned end lies before the planned start."), field="planned_end")
+    problems = rules.stay_problems(planned_start, planned_end, enrolment.programme.rules())
+    if problems:
+        raise RuleBroken(" ".join(problems), field="planned_end", code="stay")
+    enrolment.planned_start, enrolment.planned_end = planned_start, planned_end
+    enrolment.write("planned_start", "planned_end")
+    record(enrolment, by=by, what="dates_set", start=planned_start.isoformat(), end=planned_end.isoformat())
+    steps.renew_requirements(enrolment, by=by)
+    return enrolment
+
+
+@transaction.atomic
+def record_test(enrolment, requirement: Requirement, *, by, taken_on: date, passed: bool, score=None) -> Enrolment:
+    """Record a test; a later one of the same kind counts instead of it. Effects: diary line, step finished when passed."""
+    enrolment = locked(enrolment)
+    refuse_when_over(enrolment)
+    if taken_on > timezone.localdate():
+        raise RuleBroken(_("The day lies in the future."), field="taken_on")
+    TestResult.objects.create(
+        enrolment=enrolment, requirement=requirement, taken_on=taken_on, passed=passed, score=score, created_by=by
+    )
+    record(enrolment, by=by, what="test_recorded", on=taken_on, requirement=requirement.pk)
+    steps.renew_requirements(enrolment, by=by)
+    return enrolment
+
+
+@transaction.atomic
+def tick(enrolment, requirement: Requirement, *, by, done_on: date) -> Enrolment:
+    """Tick a requirement that is checked by hand."""
+    enrolment = locked(enrolment)
+    refuse_when_over(enrolment)
+    if done_on > timezone.localdate():
+        raise RuleBroken(_("The day lies in the future."), field="done_on")
+    Tick.objects.create(enrolment=enrolment, requirement=requirement, done_on=done_on, created_by=by)
+    record(enrolment, by=by, what="ticked", on=done_on, requirement=requirement.pk)
+    steps.renew_requirements(enrolment, by=by)
+    return enrolment
+
+
+@transaction.atomic
+def waive(enrolment, requirement: Requirement, *, by, reason: str) -> Enrolment:
+    """A manager's word that this case does not need something, kept with its reason for ever."""
+    enrolment = locked(enrolment)
+    refuse_when_over(enrolment)
+    if not by.may(Permission.CASE_REOPEN):
+        raise RuleBroken(_("Only a programme manager may make an exception."), code="override")
+    if not reason.strip():
+        raise RuleBroken(_("Say why this is not needed."), field="reason")
+    Tick.objects.filter(enrolment=enrolment, requirement=requirement).delete()
+    Tick.objects.create(
+        enrolment=enrolment, requirement=requirement, done_on=timezone.localdate(), waived=True, reason=reason, created_by=by
+    )
+    record(enrolment, by=by, what="waived", note=reason, requirement=requirement.pk)
+    steps.renew_requirements(enrolment, by=by)
+    return enrolment
+
+
+@transaction.atomic
+def assign(enrolment, *, by, owner: User, version=None, note: str = "") -> Enrolment:
+    """Give a case to a colleague of its office. Effects: diary line, one letter to the new owner."""
+    enrolment = locked(enrolment, version)
+    if owner.pk == enrolment.owner_id:
+        raise RuleBroken(_("This person already has the case."), field="owner")
+    if not Enrolment.objects.filter(pk=enrolment.pk).within_reach_of(owner).exists():
+        raise RuleBroken(_("This person has no right to work on cases of this office."), field="owner")
+    enrolment.owner = owner
+    enrolment.write("owner")
+    record(enrolment, by=by, what="assigned", note=note, owner=owner.full_name)
+    if owner != by:
+        letters.queue_assigned(enrolment, by=by)
+    return enrolment
+
+
+@transaction.atomic
+def write_note(enrolment, *, by, text: str, kind: str, on: date) -> CaseEvent:
+    """Write a note into the diary. It stays; a correction is another note."""
+    if not text.strip():
+        raise RuleBroken(_("Write the note."), field="text")
+    if on > timezone.localdate():
+        raise RuleBroken(_("The day lies in the future."), field="on")
+    return record(enrolment, by=by, kind=CaseEvent.Kind.NOTE, what=kind, on=on, note=text)
+
+
+@transaction.atomic
+def snooze(step, *, by, until: date, reason: str):
+    """Put a step off: it leaves Today and the digest until that day. Returns the case. Effects: diary line."""
+    if until <= timezone.localdate():
+        raise RuleBroken(_("Choose a day after today."), field="until")
+    enrolment = locked(step.enrolment)
+    step.snoozed_until = until
+    step.save(update_fields=["snoozed_until"])
+    record(enrolment, by=by, what="snoozed", note=reason, step=step.kind, until=until.isoformat())
+    return enrolment

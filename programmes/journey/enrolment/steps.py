@@ -1,0 +1,169 @@
+"""What has to be done next in a case: rows that Today, the digest and the reminders all read.
+
+Each state has its own next step; a case in documentation also has one step per open requirement; a placement and a
+reintegration bring theirs. Every change of steps keeps `next_step` and `next_due_on` on the case in the same
+transaction, so that lists need no subquery (docs/architecture.md).
+"""
+
+from datetime import date, timedelta
+
+from django.utils import timezone
+from django.utils.functional import lazystr
+from django.utils.translation import gettext_lazy as _
+
+from programmes.base.rulebook.catalogue import DEADLINES, WaitsFor
+from programmes.journey.enrolment import requirements
+from programmes.journey.enrolment.models import Enrolment, Step
+from programmes.journey.enrolment.states import Status
+
+S = Status
+# state → (deadline of the rulebook, whose desk). The step's kind is the deadline's key.
+STATE_STEPS: dict[str, tuple[str, str]] = {
+    S.REGISTERED: ("screening", Step.Desk.CASE),
+    S.WAITLISTED: ("waitlist_review", Step.Desk.CASE),
+    S.ELIGIBLE: ("testing", Step.Desk.CASE),
+    S.ROSTERED: ("roster_expiry", Step.Desk.CASE),
+    S.SUSPENDED: ("suspension_review", Step.Desk.CASE),
+    S.SELECTED: ("offer", Step.Desk.EMPLOYER),
+    S.IN_DOCUMENTATION: ("documents", Step.Desk.CASE),
+    S.REFUSED: ("refusal", Step.Desk.CASE),
+    S.UNFIT: ("refusal", Step.Desk.CASE),
+    S.READY_TO_TRAVEL: ("departure", Step.Desk.CASE),
+    S.NO_SHOW: ("refusal", Step.Desk.CASE),
+    S.TRAVELLING: ("arrival", Step.Desk.EMPLOYER),
+    S.TURNED_BACK: ("refusal", Step.Desk.CASE),
+    S.ACTIVE: ("contract_ending", Step.Desk.EMPLOYER),
+    S.LEFT_EMPLOYMENT: ("whereabouts", Step.Desk.EMPLOYER),
+    S.WHEREABOUTS_UNKNOWN: ("whereabouts", Step.Desk.CASE),
+    S.STATUS_CHANGED: ("closure", Step.Desk.CASE),
+    S.ENDED: ("return", Step.Desk.CASE),
+    S.ENDED_EARLY: ("return", Step.Desk.CASE),
+    S.RETURN_OVERDUE: ("whereabouts", Step.Desk.CASE),
+    S.RETURNED: ("after_return", Step.Desk.CASE),
+    S.RECALL_OFFERED: ("recall", Step.Desk.EMPLOYER),
+    S.IN_REINTEGRATION: ("plan", Step.Desk.CASE),
+    S.DECEASED: ("closure", Step.Desk.CASE),
+}
+REQUIREMENT = "requirement"
+# Steps that belong to a placement or a reintegration and not to the state alone; opened by those rooms.
+OWN_LABELS = {
+    "first_call": DEADLINES["first_call"].label,
+    "check_in": DEADLINES["check_in"].label,
+    "follow_up": _("Follow-up interview"),
+    "medical_repeat": _("Repeat the medical exam"),
+    "document_ends": _("Renew a document that ends soon"),
+}
+_WAITS = {"offer": WaitsFor.EMPLOYER, "arrival": WaitsFor.EMPLOYER, "recall": WaitsFor.WORKER}
+
+
+def label(kind: str, requirement=None) -> str:
+    """The step in words, a verb first; for a requirement, what is required."""
+    if requirement is not None:
+        return requirement.label
+    if kind in DEADLINES:
+        return str(DEADLINES[kind].label)
+    return str(OWN_LABELS.get(kind, lazystr(kind)))
+
+
+def open_step(enrolment, kind: str, due_on: date, *, desk=Step.Desk.CASE, requirement=None, waits_for=None) -> Step:
+    """Open a step, or move the day of the same one that is open already. Keeps the case's next step in line."""
+    step, created = Step.objects.get_or_create(
+        enrolment=enrolment,
+        kind=kind,
+        requirement=requirement,
+        done_at=None,
+        defaults={
+            "due_on": due_on,
+            "desk": desk,
+            "waits_for": waits_for or (requirement.waits_for if requirement else _WAITS.get(kind, WaitsFor.US)),
+        },
+    )
+    if not created and step.due_on != due_on:
+        step.due_on = due_on
+        step.save(update_fields=["due_on"])
+    keep_next(enrolment)
+    return step
+
+
+def finish(enrolment, *kinds: str, by=None, requirement=None) -> int:
+    """Mark the open steps of these kinds as done; all open steps when no kind is named. Returns how many."""
+    steps = Step.objects.filter(enrolment=enrolment, done_at__isnull=True)
+    if kinds:
+        steps = steps.filter(kind__in=kinds)
+    if requirement is not None:
+        steps = steps.filter(requirement=requirement)
+    done = steps.update(done_at=timezone.now(), done_by=by)
+    keep_next(enrolment)
+    return done
+
+
+def keep_next(enrolment) -> None:
+    """Write the earliest open step onto the case. A snoozed step counts from the day it wakes."""
+    first = (
+        Step.objects.filter(enrolment=enrolment, done_at__isnull=True)
+        .select_related("requirement")
+        .order_by("due_on", "-requirement", "id")
+        .first()
+    )
+    kind = first.kind if first else ""
+    day = first.due_on if first else None
+    if first is not None and first.requirement_id:
+        kind = f"{REQUIREMENT}:{first.requirement_id}"
+    if (enrolment.next_step, enrolment.next_due_on) != (kind, day):
+        enrolment.next_step, enrolment.next_due_on = kind, day
+        Enrolment.objects.filter(pk=enrolment.pk).update(next_step=kind, next_due_on=day)
+
+
+def due_day(enrolment, kind: str, *, on: date) -> date:
+    """The day by which the step of the present state is due, counted as the rulebook says."""
+    days = enrolment.programme.deadlines()[kind]
+    if kind == "documents":
+        return max(on, (enrolment.planned_start or on) - timedelta(days=days))
+    if kind == "departure":
+        return max(on, (enrolment.planned_start or on) + timedelta(days=days))
+    if kind == "contract_ending":
+        return max(on, (enrolment.planned_end or on) - timedelta(days=days))
+    if kind == "return":
+        return max(on, (enrolment.planned_end or on) + timedelta(days=days))
+    if kind == "plan":
+        return (enrolment.returned_on or on) + timedelta(days=days)
+    return on + timedelta(days=days)
+
+
+def renew(enrolment, *, on: date, by=None) -> None:
+    """After a move: everything open before is done, the new state's step is open."""
+    Step.objects.filter(enrolment=enrolment, done_at__isnull=True).update(done_at=timezone.now(), done_by=by)
+    if enrolment.status in STATE_STEPS:
+        kind, desk = STATE_STEPS[enrolment.status]
+        Step.objects.create(
+            enrolment=enrolment, kind=kind, desk=desk, due_on=due_day(enrolment, kind, on=on), waits_for=_WAITS.get(kind, WaitsFor.US)
+        )
+    if enrolment.status in {S.ELIGIBLE, S.IN_DOCUMENTATION}:
+        renew_requirements(enrolment, by=by, on=on)
+    keep_next(enrolment)
+
+
+def renew_requirements(enrolment, *, by=None, on: date | None = None) -> None:
+    """Open a step for each requirement of the next stage that is not met, and finish those that are."""
+    stage = {S.ELIGIBLE: S.ROSTERED, S.IN_DOCUMENTATION: S.READY_TO_TRAVEL}.get(enrolment.status)
+    if stage is None:
+        return
+    on = on or timezone.localdate()
+    already = {s.requirement_id: s for s in Step.objects.filter(enrolment=enrolment, done_at__isnull=True, kind=REQUIREMENT)}
+    new = []
+    for standing in requirements.standings(enrolment, stages={str(stage)}):
+        step = already.get(standing.requirement.pk)
+        if standing.is_met and step:
+            Step.objects.filter(pk=step.pk).update(done_at=timezone.now(), done_by=by)
+        elif not standing.is_met and step is None:
+            new.append(
+                Step(
+                    enrolment=enrolment,
+                    kind=REQUIREMENT,
+                    requirement=standing.requirement,
+                    due_on=max(on, standing.due_on or due_day(enrolment, "testing", on=on)),
+                    waits_for=standing.requirement.waits_for,
+                )
+            )
+    Step.objects.bulk_create(new)
+    keep_next(enrolment)

@@ -1,0 +1,188 @@
+"""What people type about a person."""
+
+from crispy_forms.layout import Div, Fieldset, Layout
+from dateutil.relativedelta import relativedelta
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from phonenumber_field.formfields import PhoneNumberField
+
+from accounts.models import Office
+from accounts.roles import Permission
+from programmes.base.common.dates import DayMonthYearField
+from programmes.base.common.forms import DayField, WorkForm
+from programmes.base.rulebook.catalogue import RULES
+from programmes.base.rulebook.models import Code
+from programmes.journey.people import rules
+from programmes.journey.people.models import Consent, Person
+
+# Where a number without its country code was most likely typed.
+_REGION = {"GTM": "GT", "COL": "CO", "HND": "HN", "SLV": "SV", "MEX": "MX", "CAN": "CA", "ESP": "ES", "NZL": "NZ", "WSM": "WS"}
+_PHONE_ERROR = {"invalid": _("Enter a phone number with its country code, for example +502 5555 0142.")}
+
+
+def _half(*names: str) -> Div:
+    return Div(*(Div(name, css_class="col-md-6") for name in names), css_class="row")
+
+
+class ConsentFields(forms.Form):
+    """The fields of a consent, alone on their page or at the end of the registration."""
+
+    purposes = forms.MultipleChoiceField(label=_("The person agrees to"), widget=forms.CheckboxSelectMultiple)
+    mode = forms.ChoiceField(label=_("How consent was given"), choices=Consent.Mode, widget=forms.RadioSelect)
+    language = forms.ChoiceField(label=_("Language it was explained in"))
+    witness = forms.CharField(
+        label=_("Witness or interpreter"), max_length=150, required=False, help_text=_("Needed when consent is oral.")
+    )
+    given_on = DayField(label=_("Given on"))
+    expires_on = DayField(label=_("Valid until"), required=False)
+
+    def prepare_consent(self):
+        """Fill the lists and the usual days."""
+        self.fields["purposes"].choices = Code.objects.choices("consent_purpose")
+        self.fields["language"].choices = Code.objects.choices("language", blank="")
+        today = timezone.localdate()
+        self.initial.setdefault("given_on", today)
+        self.initial.setdefault("expires_on", today + relativedelta(months=RULES["consent_months"].default))
+        self.initial.setdefault("purposes", ["case_management"])
+
+    CONSENT = ("purposes", "mode", "language", "witness", "given_on", "expires_on")
+
+    @staticmethod
+    def consent_layout() -> tuple:
+        """The fields in the order in which the conversation goes."""
+        return ("purposes", "mode", _half("language", "witness"), _half("given_on", "expires_on"))
+
+
+class ConsentForm(ConsentFields, WorkForm):
+    """Record a consent of a person who is registered already."""
+
+    def prepare(self):
+        """Fill the lists."""
+        self.prepare_consent()
+
+    def layout(self):
+        """As the conversation goes."""
+        return Layout("key", "version", *self.consent_layout())
+
+    def clean(self):
+        """An oral consent needs its witness; consent does not end before it begins."""
+        cleaned = super().clean()
+        if cleaned.get("mode") == Consent.Mode.ORAL and not cleaned.get("witness"):
+            self.add_error("witness", _("Oral consent needs the name of a witness."))
+        given, expires = cleaned.get("given_on"), cleaned.get("expires_on")
+        if given and given > timezone.localdate():
+            self.add_error("given_on", _("The day lies in the future."))
+        if given and expires and expires <= given:
+            self.add_error("expires_on", _("The consent would expire before it was given."))
+        return cleaned
+
+
+class PersonForm(WorkForm):
+    """Identity, contact and background of a person."""
+
+    given_names = forms.CharField(label=_("Given names"), max_length=150)
+    first_surname = forms.CharField(label=_("First surname"), max_length=150)
+    second_surname = forms.CharField(label=_("Second surname"), max_length=150, required=False)
+    sex = forms.ChoiceField(label=_("Sex"), choices=Person.Sex, widget=forms.RadioSelect)
+    birth_date = DayMonthYearField(label=_("Date of birth"), help_text=_("For example 27 3 1994"))
+    birth_precision = forms.ChoiceField(
+        label=_("How exact is this date"), choices=Person.BirthPrecision, initial=Person.BirthPrecision.DAY
+    )
+    nationality = forms.ChoiceField(label=_("Nationality"))
+    national_id = forms.CharField(label=_("National identity number"), max_length=30, required=False, help_text=_("CUI, cédula …"))
+    phone = PhoneNumberField(label=_("Phone"), required=False, error_messages=_PHONE_ERROR)
+    email = forms.EmailField(label=_("E-mail"), required=False)
+    subdivision = forms.ChoiceField(label=_("Department"), required=False)
+    municipality = forms.CharField(label=_("Municipality"), max_length=100, required=False)
+    community = forms.CharField(label=_("Community"), max_length=100, required=False)
+    languages = forms.MultipleChoiceField(
+        label=_("Languages"), required=False, widget=forms.SelectMultiple(attrs={"size": 5}),
+        help_text=_("Hold Ctrl to choose several."),
+    )  # fmt: skip
+    education = forms.ChoiceField(label=_("Education"), required=False)
+    occupation = forms.ChoiceField(label=_("Occupation"), required=False)
+    experience_years = forms.IntegerField(label=_("Years of experience"), min_value=0, max_value=80, required=False)
+    dependants = forms.IntegerField(label=_("Dependants"), min_value=0, max_value=30, required=False)
+    emergency_name = forms.CharField(label=_("Emergency contact"), max_length=150, required=False)
+    emergency_relation = forms.CharField(label=_("Relation"), max_length=60, required=False)
+    emergency_phone = PhoneNumberField(label=_("Phone of the emergency contact"), required=False, error_messages=_PHONE_ERROR)
+
+    def prepare(self):
+        """Fill the code lists; a withdrawn code of the record stays choosable."""
+        codes = Code.objects
+        held = self.record
+        self.fields["nationality"].choices = codes.choices("country", blank="", keep=held.nationality if held else "")
+        self.fields["subdivision"].choices = codes.choices("subdivision", blank="")
+        self.fields["languages"].choices = codes.choices("language")
+        self.fields["education"].choices = codes.choices("isced", blank="")
+        self.fields["occupation"].choices = codes.choices("isco", blank="")
+        if held:
+            for name in self.fields.keys() - {"key", "version"}:
+                self.initial.setdefault(name, getattr(held, name, None))
+        country = self.data.get("nationality") or self.initial.get("nationality") or ""
+        for name in ("phone", "emergency_phone"):
+            self.fields[name].region = _REGION.get(country)
+
+    def layout(self):
+        """Identity first, then how to reach the person, then the rest."""
+        return Layout("key", "version", *self.person_layout())
+
+    @staticmethod
+    def person_layout() -> tuple:
+        """The groups of the page."""
+        return (
+            Fieldset(
+                str(_("Identity")),
+                "given_names", _half("first_surname", "second_surname"), "sex", _half("birth_date", "birth_precision"),
+                _half("nationality", "national_id"),
+            ),
+            Fieldset(str(_("Contact")), _half("phone", "email"), _half("subdivision", "municipality"), "community"),
+            Fieldset(
+                str(_("Background")),
+                "languages", _half("education", "occupation"), _half("experience_years", "dependants"),
+            ),
+            Fieldset(str(_("In an emergency")), "emergency_name", _half("emergency_relation", "emergency_phone")),
+        )  # fmt: skip
+
+    def clean_birth_date(self):
+        """A date of birth lies in the past, and not before 1900."""
+        born = self.cleaned_data["birth_date"]
+        problem = rules.birth_problem(born, timezone.localdate()) if born else None
+        if problem:
+            raise forms.ValidationError(problem)
+        return born
+
+    def deed(self):
+        """Only facts about the person."""
+        facts = super().deed()
+        return {k: v for k, v in facts.items() if k not in (*ConsentFields.CONSENT, "office")}
+
+
+class RegisterForm(ConsentFields, PersonForm):
+    """A new person with the consent that allows the record."""
+
+    office = forms.ModelChoiceField(Office.objects.none(), label=_("Office"), empty_label=None)
+
+    def prepare(self):
+        """The offices where this user may register people."""
+        super().prepare()
+        self.prepare_consent()
+        reached = {pk for reach in self.user.reach(Permission.PERSON_EDIT) for pk in reach.office_ids}
+        self.fields["office"].queryset = Office.objects.filter(pk__in=reached, active=True).order_by("name")
+
+    def layout(self):
+        """Consent is the first thing that is recorded."""
+        return Layout("key", "version", Fieldset(str(_("Consent")), *self.consent_layout()), "office", *self.person_layout())
+
+    clean = ConsentForm.clean
+
+    def consent(self) -> dict:
+        """The arguments of the consent."""
+        return {name: self.cleaned_data[name] for name in self.CONSENT}
+
+
+class SearchForm(forms.Form):
+    """One box: words of a name, a case number, an identity number, a phone or a date of birth."""
+
+    q = forms.CharField(label=_("Name, case number, document, phone or date of birth"), max_length=200, strip=True)

@@ -1,0 +1,120 @@
+"""What people type about a placement."""
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from programmes.base.common.forms import DayField, WorkForm
+from programmes.base.rulebook.models import Code
+from programmes.journey.enrolment.forms import OnForm, ReasonForm
+from programmes.journey.placement.models import CheckIn
+
+RATINGS = [("", _("not given")), *((n, str(n)) for n in range(1, 6))]
+
+
+class RatingField(forms.TypedChoiceField):
+    """An evaluation from 1 (bad) to 5 (very good), or none when it was not given."""
+
+    def __init__(self, **kwargs):
+        super().__init__(choices=RATINGS, coerce=int, empty_value=None, required=False, **kwargs)
+
+
+class EndFields(forms.Form):
+    """What is known when a placement ends."""
+
+    hours_worked = forms.DecimalField(
+        label=_("Hours worked in all"), min_value=0, max_value=99999, max_digits=6, decimal_places=1, required=False
+    )
+    employer_rating = RatingField(label=_("The employer's evaluation of the worker (1–5)"))
+    worker_rating = RatingField(label=_("The worker's evaluation of the employer (1–5)"))
+    planned_return_on = DayField(
+        label=_("Planned return"), required=False, help_text=_("The day of the journey home. Empty: the last day of work.")
+    )
+
+    def clean(self):
+        """A return before the end is said at both fields."""
+        cleaned = super().clean()
+        on, home = cleaned.get("on"), cleaned.get("planned_return_on")
+        if on and home and home < on:
+            self.add_error("planned_return_on", _("The planned return lies before the last day of work."))
+            self.add_error("on", _("The last day of work lies after the planned return."))
+        return cleaned
+
+
+class ArriveForm(OnForm):
+    """The worker has arrived and starts work."""
+
+    on = DayField(label=_("Arrived on"))
+    starts_on = DayField(label=_("First day of work"))
+    field_order = ["key", "version", "on", "starts_on", "note"]
+
+    def prepare(self):
+        """Work starts as planned, or on the day of a late arrival."""
+        super().prepare()
+        today = timezone.localdate()
+        self.initial.setdefault("starts_on", max(today, self.record.planned_start or today) if self.record else today)
+
+    def clean(self):
+        """Work before the arrival is said at both fields."""
+        cleaned = super().clean()
+        on, starts_on = cleaned.get("on"), cleaned.get("starts_on")
+        if on and starts_on and starts_on < on:
+            self.add_error("starts_on", _("The first day of work lies before the arrival."))
+            self.add_error("on", _("The arrival lies after the first day of work."))
+        return cleaned
+
+
+class CheckInForm(WorkForm):
+    """A contact with a worker abroad."""
+
+    on = DayField(label=_("On"))
+    mode = forms.ChoiceField(label=_("How"), choices=CheckIn.Mode.choices, widget=forms.RadioSelect)
+    wellbeing = forms.ChoiceField(label=_("How the worker is"), choices=CheckIn.Wellbeing.choices, widget=forms.RadioSelect)
+    alone = forms.BooleanField(label=_("I spoke alone with the worker"), required=False)
+    concerns = forms.CharField(label=_("What needs attention"), required=False, widget=forms.Textarea(attrs={"rows": 4}))
+
+    def prepare(self):
+        """Most contacts are recorded on the day."""
+        self.initial.setdefault("on", timezone.localdate())
+
+
+class ExtendForm(WorkForm):
+    """A later last day of work."""
+
+    ends_on = DayField(label=_("New last day of work"))
+    reason = forms.CharField(label=_("Why"), required=False, max_length=300, widget=forms.Textarea(attrs={"rows": 2}))
+
+
+class EndForm(EndFields, OnForm):
+    """The season is over."""
+
+    on = DayField(label=_("Last day of work"))
+    field_order = ["key", "version", "on", "hours_worked", "employer_rating", "worker_rating", "planned_return_on", "note"]
+
+
+class EndEarlyForm(EndFields, OnForm):
+    """The placement ended before its time."""
+
+    on = DayField(label=_("Last day of work"))
+    cause = forms.ChoiceField(label=_("Cause"))
+    field_order = [
+        "key", "version", "on", "cause", "hours_worked", "employer_rating", "worker_rating", "planned_return_on", "note",
+    ]  # fmt: skip
+
+    def prepare(self):
+        """The causes in force."""
+        super().prepare()
+        self.fields["cause"].choices = Code.objects.choices("early_end", blank="")
+
+
+class LeaveForm(ReasonForm):
+    """The worker left the employment."""
+
+    on = DayField(label=_("Left on"))
+    code_list = "left_employment"
+
+
+class ResumeForm(OnForm):
+    """A worker who had left is back at work."""
+
+    on = DayField(label=_("Back at work on"))
