@@ -1,0 +1,1 @@
+"""Rows for tests: explicit factories, one module for each room; a test shows only what matters to it."""
