@@ -1,0 +1,271 @@
+"""What people type on the way to departure."""
+
+from datetime import timedelta
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from programmes.base.common.dates import DayMonthYearField
+from programmes.base.common.forms import DayField, WorkForm
+from programmes.base.rulebook.models import Code
+from programmes.journey.departure import rules
+from programmes.journey.departure.actions.medicals import RESULTS
+from programmes.journey.departure.models import Trip
+from programmes.journey.departure.states import MedicalStatus, PermitStatus
+from programmes.journey.enrolment.rules import months_later
+
+CHOOSE = _("Choose")
+
+
+class DeedForm(WorkForm):
+    """A form on a page of one case: `enrolment` is that case; `record`, if any, the paper that is edited."""
+
+    def __init__(self, *args, enrolment=None, **kwargs):
+        self.enrolment = enrolment
+        super().__init__(*args, **kwargs)
+
+    def choices(self, field, name, keep=""):
+        """Offer the codes of list `name`."""
+        self.fields[field].choices = Code.objects.choices(name, blank=str(CHOOSE), keep=keep)
+
+    def languages(self):
+        """Offer all languages, the worker's own first."""
+        self.choices("language", "language")
+        own = self.enrolment.person.languages if self.enrolment else []
+        self.fields["language"].choices.sort(key=lambda pair: (bool(pair[0]), own.index(pair[0]) if pair[0] in own else len(own)))
+        if own:
+            self.fields["language"].initial = own[0]
+
+
+class HappenedForm(DeedForm):
+    """A deed that only asks for its day."""
+
+    on = DayField(label=_("Day it happened"), initial=timezone.localdate)
+
+
+# --- Moves of the case ------------------------------------------------------------------------------------------
+
+
+class DepartForm(HappenedForm):
+    """The worker has left."""
+
+    on = DayField(label=_("Departed on"), initial=timezone.localdate)
+
+
+class RefuseForm(HappenedForm):
+    """The visa was refused."""
+
+    on = DayField(label=_("Refused on"), initial=timezone.localdate)
+    reason = forms.ChoiceField(label=_("Reason of the refusal"))
+
+    def prepare(self):
+        """Offer the reasons of the list."""
+        self.choices("reason", "visa_refusal")
+
+
+class UnfitForm(HappenedForm):
+    """The worker is not fit for the work."""
+
+    on = DayField(label=_("Result of"), initial=timezone.localdate)
+    reason = forms.CharField(
+        label=_("Reason"), max_length=60, help_text=_("For example “not fit for this work”. Write no diagnosis here.")
+    )
+
+
+# --- Documents --------------------------------------------------------------------------------------------------
+
+
+class DocumentForm(DeedForm):
+    """What is printed on a document."""
+
+    number = forms.CharField(label=_("Number"), max_length=60)
+    issuer = forms.CharField(label=_("Issued by"), max_length=150, required=False)
+    issued_on = DayMonthYearField(label=_("Issued on"), required=False)
+    expires_on = DayMonthYearField(label=_("Expires on"), required=False)
+    kind = ""
+
+    def __init__(self, *args, kind="", **kwargs):
+        self.kind = kind
+        super().__init__(*args, **kwargs)
+
+    def prepare(self):
+        """Ask for the last day where a document always has one."""
+        self.fields["expires_on"].required = self.kind in rules.ALWAYS_EXPIRE
+
+    def clean_number(self):
+        """Capitals, plain hyphens, single spaces."""
+        return rules.plain_number(self.cleaned_data["number"])
+
+
+class OtherDocumentForm(DocumentForm):
+    """A document the programme does not ask for by name."""
+
+    type = forms.ChoiceField(label=_("Document"))
+    field_order = ["type", "number", "issuer", "issued_on", "expires_on"]
+
+    def prepare(self):
+        """Offer all types of document."""
+        super().prepare()
+        self.choices("type", "document")
+
+
+class ReasonForm(DeedForm):
+    """A deed that needs a reason."""
+
+    reason = forms.CharField(label=_("Reason"), max_length=60, help_text=_("Say it so that the worker understands what to do."))
+
+
+class ConfirmForm(DeedForm):
+    """A deed that needs nothing but the word."""
+
+
+# --- Medical ----------------------------------------------------------------------------------------------------
+
+
+class MedicalForm(DeedForm):
+    """An appointment at a clinic."""
+
+    clinic = forms.CharField(label=_("Clinic"), max_length=150)
+    scheduled_on = DayField(label=_("Appointment on"), help_text=_("A past day records an exam that has taken place."))
+
+
+class ResultForm(DeedForm):
+    """The result of an exam."""
+
+    result = forms.ChoiceField(
+        label=_("Result"), choices=[("", CHOOSE), *[(r, MedicalStatus(r).label) for r in RESULTS]], help_text=_("Record no diagnosis.")
+    )
+    result_on = DayField(label=_("Result of"), initial=timezone.localdate)
+    valid_until = DayField(label=_("Valid until"), required=False, help_text=_("Needed when the worker is fit."))
+
+    def prepare(self):
+        """A clearance usually holds a year (domain.md 2.5)."""
+        self.fields["valid_until"].initial = months_later(timezone.localdate(), rules.MEDICAL_MONTHS) - timedelta(days=1)
+
+
+# --- Permit -----------------------------------------------------------------------------------------------------
+
+
+class PermitForm(DeedForm):
+    """A new application."""
+
+    application_number = forms.CharField(
+        label=_("Application number"), max_length=60, required=False, help_text=_("Leave it empty until there is one.")
+    )
+
+
+class LodgeForm(HappenedForm):
+    """The application was lodged."""
+
+    on = DayField(label=_("Lodged on"), initial=timezone.localdate)
+    application_number = forms.CharField(label=_("Application number"), max_length=60, required=False)
+    to = PermitStatus.LODGED
+
+    def prepare(self):
+        """Keep the number that was given before."""
+        if self.record is not None:
+            self.fields["application_number"].initial = self.record.application_number
+
+
+class BiometricsForm(HappenedForm):
+    """The consulate gave an appointment for biometrics."""
+
+    on = DayField(label=_("Told on"), initial=timezone.localdate)
+    biometrics_on = DayField(label=_("Appointment on"))
+
+
+class DecisionForm(HappenedForm):
+    """The consulate decided."""
+
+    approved = forms.ChoiceField(
+        label=_("Decision"), choices=[("yes", _("Approved")), ("no", _("Refused"))], widget=forms.RadioSelect
+    )
+    on = DayField(label=_("Decided on"), initial=timezone.localdate)
+    valid_from = DayMonthYearField(label=_("Valid from"), required=False)
+    valid_until = DayMonthYearField(label=_("Valid until"), required=False, help_text=_("Needed when it was approved."))
+    reason = forms.ChoiceField(label=_("Reason of the refusal"), required=False, help_text=_("Needed when it was refused."))
+    field_order = ["approved", "on", "valid_from", "valid_until", "reason"]
+
+    def prepare(self):
+        """Offer the reasons of the list."""
+        self.choices("reason", "visa_refusal")
+
+    def clean_approved(self):
+        """Yes or no."""
+        return self.cleaned_data["approved"] == "yes"
+
+
+# --- Contract ---------------------------------------------------------------------------------------------------
+
+
+class ContractForm(DeedForm):
+    """The terms of the next version; they come from the demand and may only be better."""
+
+    starts_on = DayField(label=_("First day"))
+    ends_on = DayField(label=_("Last day"))
+    wage = forms.DecimalField(label=_("Wage"), max_digits=10, decimal_places=2, min_value=0)
+    hours_per_week = forms.DecimalField(label=_("Hours per week"), max_digits=4, decimal_places=1, min_value=1, max_value=80)
+
+
+class ExplainForm(HappenedForm):
+    """The contract was explained to the worker."""
+
+    on = DayField(label=_("Explained on"), initial=timezone.localdate)
+    language = forms.ChoiceField(label=_("In which language"))
+
+    def prepare(self):
+        """Offer the worker's languages first."""
+        self.languages()
+
+
+class SignForm(HappenedForm):
+    """Somebody signed."""
+
+    on = DayField(label=_("Signed on"), initial=timezone.localdate)
+
+
+# --- Orientation and trip ---------------------------------------------------------------------------------------
+
+
+class OrientationForm(DeedForm):
+    """Attendance at a pre-departure orientation."""
+
+    attended_on = DayField(label=_("Attended on"), initial=timezone.localdate)
+    place = forms.CharField(label=_("Place"), max_length=150)
+    hours = forms.DecimalField(label=_("Hours"), max_digits=4, decimal_places=1, min_value=0.5, max_value=100)
+    language = forms.ChoiceField(label=_("Language"))
+    modules = forms.MultipleChoiceField(label=_("Modules"), required=False, widget=forms.CheckboxSelectMultiple)
+
+    def prepare(self):
+        """Offer the worker's languages first, and the modules of the list when there is one."""
+        self.languages()
+        modules = Code.objects.choices("orientation_module")
+        if modules:
+            self.fields["modules"].choices = modules
+        else:
+            del self.fields["modules"]
+
+
+class TripForm(DeedForm):
+    """The booked journey out."""
+
+    carrier = forms.CharField(label=_("Carrier"), max_length=60)
+    flight = forms.CharField(label=_("Flight or service"), max_length=20)
+    origin = forms.CharField(label=_("From"), max_length=60)
+    destination = forms.CharField(label=_("To"), max_length=60)
+    departs_on = DayField(label=_("Departure"))
+    ticket_number = forms.CharField(label=_("Ticket number"), max_length=40)
+    paid_by = forms.ChoiceField(label=_("Paid by"), choices=[("", CHOOSE), *Trip.Payer.choices])
+    cost = forms.DecimalField(label=_("Cost"), max_digits=10, decimal_places=2, min_value=0, required=False)
+    currency = forms.RegexField(
+        label=_("Currency"), regex=r"^[A-Z]{3}$", required=False, help_text=_("Three letters, for example CAD."),
+        error_messages={"invalid": _("Write the currency with three letters, for example CAD.")},
+    )  # fmt: skip
+
+
+class CancelTripForm(HappenedForm):
+    """The trip was cancelled."""
+
+    on = DayField(label=_("Cancelled on"), initial=timezone.localdate)
+    note = forms.CharField(label=_("Note"), max_length=300, required=False)
