@@ -5,6 +5,7 @@ import importlib.util
 import pytest
 
 pytest_plugins = [
+    "tests.fixtures.database",
     "tests.fixtures.services",
     "tests.fixtures.chromium",
     *(
