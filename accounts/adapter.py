@@ -2,8 +2,10 @@
 
 import base64
 import hashlib
+import time
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.authentication import get_authentication_records
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
@@ -17,6 +19,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import devices, invitations, letters
+
+
+def recently_signed_in(request) -> bool:
+    """Say whether the user gave a password or factor within the last `ACCOUNT_REAUTHENTICATION_TIMEOUT` seconds."""
+    limit = time.time() - settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
+    return any(record["at"] >= limit for record in get_authentication_records(request, request.user))
 
 
 class ClosedAdapter(DefaultAccountAdapter):
@@ -57,6 +65,10 @@ class ClosedAdapter(DefaultAccountAdapter):
         """Ask for the password again; the address is the user's own (allauth's address book is not used)."""
         found = self.authenticate(self.request, email=user.email, password=password)
         return found is not None and found.pk == user.pk
+
+    def is_reauthentication_required(self, *, app, **kwargs):
+        """Changing a factor or a role asks for the password again, unless it was given within ten minutes."""
+        return not recently_signed_in(self.request)
 
     def respond_user_inactive(self, request, user):
         """A deactivated user with a valid passkey learns no more than that signing in failed."""

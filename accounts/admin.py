@@ -1,12 +1,8 @@
 """The configuration site's pages for users, offices and memberships."""
 
-import time
-
-from allauth.account.authentication import get_authentication_records
 from allauth.core.exceptions import ReauthenticationRequired
 from allauth.mfa.models import Authenticator
 from django import forms
-from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef
@@ -14,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from accounts import invitations
+from accounts.adapter import recently_signed_in
 from accounts.admin_base import ConfigurationAdmin, ConfigurationInline
 from accounts.forms import clean_name
 from accounts.models import Membership, Office, OfficeHoliday, User
@@ -32,8 +29,7 @@ WEEKDAYS = [
 
 def ask_again_before_granting(request):
     """Send to the password page whoever signed in more than ten minutes ago: giving rights is a sensitive act."""
-    limit = time.time() - settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
-    if not any(record["at"] >= limit for record in get_authentication_records(request, request.user)):
+    if not recently_signed_in(request):
         raise ReauthenticationRequired
 
 

@@ -1,6 +1,5 @@
 """How a new user gets in: a one-time link by which they choose their own password. Nobody else ever knows it."""
 
-
 from allauth.account.utils import user_pk_to_url_str
 from django.conf import settings
 from django.contrib.auth.tokens import PasswordResetTokenGenerator

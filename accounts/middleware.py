@@ -160,7 +160,7 @@ class RequireSecondFactor:
             return None
         if request.resolver_match.view_name in self.ALLOWED or passed_second_factor(request):
             return None
-        target = reverse("mfa_reauthenticate" if has_second_factor(request.user) else "mfa_index")
+        target = reverse(_page_that_asks_for(factors_of(request.user)))
         target += "?" + urlencode({"next": request.get_full_path() if request.method == "GET" else "/"})
         if request.headers.get("HX-Request") == "true":
             return HttpResponse(status=204, headers={"HX-Redirect": target})
@@ -172,7 +172,13 @@ def passed_second_factor(request) -> bool:
     return any(record.get("method") == "mfa" for record in get_authentication_records(request, request.user))
 
 
-def has_second_factor(user) -> bool:
-    """Say whether the user has set up an authenticator application or a passkey."""
-    factors = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
-    return Authenticator.objects.filter(user=user, type__in=factors).exists()
+def factors_of(user) -> set[str]:
+    """Return the kinds of second factor the user has set up: "totp" (an application) and "webauthn" (a passkey)."""
+    kinds = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
+    return set(Authenticator.objects.filter(user=user, type__in=kinds).values_list("type", flat=True))
+
+
+def _page_that_asks_for(factors):
+    if Authenticator.Type.TOTP in factors:
+        return "mfa_reauthenticate"
+    return "mfa_reauthenticate_webauthn" if factors else "mfa_index"
