@@ -3,6 +3,7 @@
 from allauth.account.decorators import secure_admin_login
 from django.conf import settings
 from django.contrib import admin
+from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 
 
@@ -19,5 +20,7 @@ class ConfigurationSite(admin.AdminSite):
         """Say on each page whether this is the real thing."""
         return {**super().each_context(request), "environment": settings.MODE}
 
-
-ConfigurationSite.login = secure_admin_login(ConfigurationSite.login)
+    @method_decorator(secure_admin_login)
+    def login(self, request, extra_context=None):
+        """Lead to the one sign-in page, so that the second factor counts here too."""
+        return super().login(request, extra_context)
