@@ -11,7 +11,7 @@ from programmes.base.lifecycle.models import CaseEvent
 from programmes.base.rulebook.codes import label
 from programmes.journey.enrolment.states import Status
 
-# Machines whose moves are told by the deed that made them, and would only repeat it here.
+# Machines whose moves are told by a deed of their own, or by the sentence on the move itself; a bare one would repeat it.
 TOLD = ("position", "document", "medical", "permit", "contract", "placement", "return", "reintegration", "follow_up")
 REASONS = ("withdrawal", "ineligibility", "closure", "visa_refusal", "early_end")
 ICONS = {CaseEvent.Kind.MOVE: "case", CaseEvent.Kind.NOTE: "pen"}
@@ -29,7 +29,7 @@ class Entry:
 
 def lines(enrolment, *, moves_only: bool = False):
     """The diary lines of a case that its reader sees, with who wrote them; newest first, not yet cut into pages."""
-    seen = CaseEvent.objects.filter(enrolment=enrolment).exclude(Q(kind=CaseEvent.Kind.MOVE) & Q(subject__in=TOLD))
+    seen = CaseEvent.objects.filter(enrolment=enrolment).exclude(Q(kind=CaseEvent.Kind.MOVE) & Q(subject__in=TOLD, what=""))
     if moves_only:
         seen = seen.filter(kind=CaseEvent.Kind.MOVE)
     return seen.select_related("by").order_by("-at", "-id")
@@ -38,7 +38,7 @@ def lines(enrolment, *, moves_only: bool = False):
 def told(event: CaseEvent) -> Entry:
     """One line in a sentence: who did what, the reason and the note as they were given."""
     who = event.by.full_name if event.by else _("The system")
-    if event.kind == CaseEvent.Kind.MOVE:
+    if event.kind == CaseEvent.Kind.MOVE and not event.what:
         states = Status if event.subject == "enrolment" else None
         state = str(states(event.to_status).label) if states else event.to_status
         text = _("%(who)s moved the case to “%(state)s”") % {"who": who, "state": state}

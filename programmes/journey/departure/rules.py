@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 
+from programmes.journey.demand.rules import hourly_wage
 from programmes.journey.departure.states import DOCUMENT, DocumentStatus
 from programmes.journey.enrolment.rules import months_later
 
@@ -19,7 +20,6 @@ EXPIRING_DAYS = 90
 REPEAT_DAYS = 14
 # domain.md 2.5: the first reminder for a document that ends.
 RENEW_DAYS = 60
-WEEKS_OF_YEAR, MONTHS_OF_YEAR = 52, 12
 
 _DASHES = re.compile("[\u2010-\u2015\u2212\uff0d]")
 
@@ -70,17 +70,6 @@ def masked(number: str) -> str:
     return "" if not number else "•••" + (number[-3:] if len(number) > 3 else "")
 
 
-def hourly(wage: Decimal, unit: str, hours_per_week: Decimal) -> Decimal | None:
-    """What a wage comes to per hour; None for days and pieces, whose hours the contract does not say."""
-    if unit == "hour":
-        return wage
-    if unit == "week":
-        return wage / hours_per_week
-    if unit == "month":
-        return wage * MONTHS_OF_YEAR / (WEEKS_OF_YEAR * hours_per_week)
-    return None
-
-
 def below_minimum(wage: Decimal, currency: str, unit: str, hours_per_week: Decimal, minimum: str | None) -> bool:
     """Whether the wage lies below the programme's lowest hourly wage, such as "CAD 16.60" (domain.md 2.4).
 
@@ -89,5 +78,5 @@ def below_minimum(wage: Decimal, currency: str, unit: str, hours_per_week: Decim
     if not minimum:
         return False
     lowest_currency, lowest = minimum.split()
-    per_hour = hourly(wage, unit, hours_per_week)
+    per_hour = hourly_wage(wage, unit, hours_per_week)
     return currency == lowest_currency and per_hour is not None and per_hour < Decimal(lowest)
