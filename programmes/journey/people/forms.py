@@ -25,7 +25,7 @@ def _half(*names: str) -> Div:
     return Div(*(Div(name, css_class="col-md-6") for name in names), css_class="row")
 
 
-class ConsentFields(forms.Form):
+class ConsentFields(WorkForm):
     """The fields of a consent, alone on their page or at the end of the registration."""
 
     purposes = forms.MultipleChoiceField(label=_("The person agrees to"), widget=forms.CheckboxSelectMultiple)
@@ -53,18 +53,6 @@ class ConsentFields(forms.Form):
         """The fields in the order in which the conversation goes."""
         return ("purposes", "mode", _half("language", "witness"), _half("given_on", "expires_on"))
 
-
-class ConsentForm(ConsentFields, WorkForm):
-    """Record a consent of a person who is registered already."""
-
-    def prepare(self):
-        """Fill the lists."""
-        self.prepare_consent()
-
-    def layout(self):
-        """As the conversation goes."""
-        return Layout("key", "version", *self.consent_layout())
-
     def clean(self):
         """An oral consent needs its witness; consent does not end before it begins."""
         cleaned = super().clean()
@@ -77,6 +65,17 @@ class ConsentForm(ConsentFields, WorkForm):
             self.add_error("expires_on", _("The consent would expire before it was given."))
         return cleaned
 
+
+class ConsentForm(ConsentFields):
+    """Record a consent of a person who is registered already."""
+
+    def prepare(self):
+        """Fill the lists."""
+        self.prepare_consent()
+
+    def layout(self):
+        """As the conversation goes."""
+        return Layout("key", "version", *self.consent_layout())
 
 class PersonForm(WorkForm):
     """Identity, contact and background of a person."""
@@ -92,7 +91,7 @@ class PersonForm(WorkForm):
     nationality = forms.ChoiceField(label=_("Nationality"))
     national_id = forms.CharField(label=_("National identity number"), max_length=30, required=False, help_text=_("CUI, cédula …"))
     phone = PhoneNumberField(label=_("Phone"), required=False, error_messages=_PHONE_ERROR)
-    email = forms.EmailField(label=_("E-mail"), required=False)
+    email = forms.EmailField(label=_("E-mail"), max_length=254, required=False)
     subdivision = forms.ChoiceField(label=_("Department"), required=False)
     municipality = forms.CharField(label=_("Municipality"), max_length=100, required=False)
     community = forms.CharField(label=_("Community"), max_length=100, required=False)
@@ -174,8 +173,6 @@ class RegisterForm(ConsentFields, PersonForm):
     def layout(self):
         """Consent is the first thing that is recorded."""
         return Layout("key", "version", Fieldset(str(_("Consent")), *self.consent_layout()), "office", *self.person_layout())
-
-    clean = ConsentForm.clean
 
     def consent(self) -> dict:
         """The arguments of the consent."""

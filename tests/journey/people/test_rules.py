@@ -1,0 +1,65 @@
+"""Identity numbers, with the worked numbers of domain.md M17, and dates of birth."""
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from programmes.base.common import text
+from programmes.journey.people import rules
+
+
+@pytest.mark.parametrize("number", ["2345 67899 0101", "1987 65436 1404", "2345-67899-0101"])
+def test_cui_accepts_published_examples(number):
+    assert rules.cui_problem(number) is None
+
+
+def test_cui_names_what_is_wrong():
+    assert "check digit" in rules.cui_problem("2345 67898 0101")
+    assert "department" in rules.cui_problem("2345 67899 2301")
+    assert "13 digits" in rules.cui_problem("2345")
+    assert "municipality" in rules.cui_problem("2345 67899 0199")
+
+
+@pytest.mark.parametrize("number", ["X1234567L", "Y7654321G", "x-1234567-l"])
+def test_nie_accepts_published_examples(number):
+    assert rules.nie_problem(number) is None
+
+
+@pytest.mark.parametrize("number", ["X1234567A", "1234567L", "W1234567L"])
+def test_nie_refuses_others(number):
+    assert rules.nie_problem(number)
+
+
+@pytest.mark.parametrize(("field", "digit"), [("L898902C3", 6), ("740812", 2), ("120415", 9)])
+def test_mrz_check_digit_of_the_standards_own_sample(field, digit):
+    assert rules.mrz_check_digit(field) == digit
+
+
+def test_a_failed_check_is_a_warning_of_one_country_only():
+    assert rules.national_id_warning("GTM", "123")
+    assert rules.national_id_warning("COL", "123") is None
+    assert rules.national_id_warning("GTM", "") is None
+
+
+@pytest.mark.parametrize(
+    ("born", "words"), [(date(2030, 1, 1), "future"), (date(1899, 12, 31), "Check the year"), (date(1910, 1, 1), "Check the year")]
+)
+def test_birth_problem(born, words):
+    assert words in rules.birth_problem(born, date(2026, 11, 22))
+
+
+@given(st.text(max_size=60))
+def test_fold_is_stable_and_bare(value):
+    folded = text.fold(value)
+    assert text.fold(folded) == folded
+    assert folded == folded.strip()
+    assert "  " not in folded
+
+
+@given(st.text(max_size=60))
+def test_normalise_is_stable(value):
+    once = text.normalise(value)
+    assert text.normalise(once) == once
+    assert not set(once) & set("\u200b\u202e\ufeff")
