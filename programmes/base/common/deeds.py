@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from accounts.parking import parked_for
+from programmes.base.common.conflicts import conflict_of
 from programmes.base.common.errors import Collision, RuleBroken, Stale, in_words, is_worth_a_retry
 from programmes.base.common.models import Submission
 
@@ -67,13 +68,18 @@ def _refuse(form, refusal):
     form.missing = refusal.missing
     form.status = refusal.status
     if isinstance(refusal, Stale) and form.record is not None:
+        form.stale = True
         form.record.refresh_from_db()
         form._renew("version", form.record.version)
     return None
 
 
 def form_page(request, form, template="components/form_page.html", **context):
-    """Show a form: 200 when it is fresh, 422 (or 409 when stale) when something in it was refused."""
+    """Show a form: 200 when it is fresh, 422 (or 409 when stale) when something in it was refused.
+
+    A stale form is shown under both versions, field by field; what was typed stays in it, with a fresh token.
+    """
     refused = form.is_bound and request.method == "POST"
     status = getattr(form, "status", 422) if refused else 200
-    return render(request, template, {"form": form, "missing": getattr(form, "missing", []), **context}, status=status)
+    shown = {"form": form, "missing": getattr(form, "missing", []), "conflict": conflict_of(form), **context}
+    return render(request, template, shown, status=status)

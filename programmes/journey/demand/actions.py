@@ -245,15 +245,15 @@ def approve(demand, *, by, version) -> JobDemand:
 
 
 @transaction.atomic
-def return_for_correction(demand, *, by, version, reason: str) -> JobDemand:
-    """Give a demand back to be corrected, with the reason."""
-    return _move(demand, D.RETURNED, by=by, version=version, note=reason, reason=_short(reason))
+def return_for_correction(demand, *, by, version, reason: str, note: str = "") -> JobDemand:
+    """Give a demand back to be corrected; `reason` is a code of the list “demand_return”."""
+    return _move(demand, D.RETURNED, by=by, version=version, reason=reason, note=note)
 
 
 @transaction.atomic
-def reject(demand, *, by, version, reason: str) -> JobDemand:
-    """Refuse a demand for good, with the reason."""
-    return _move(demand, D.REJECTED, by=by, version=version, note=reason, reason=_short(reason))
+def reject(demand, *, by, version, reason: str, note: str = "") -> JobDemand:
+    """Refuse a demand for good; `reason` is a code of the list “demand_rejection”."""
+    return _move(demand, D.REJECTED, by=by, version=version, reason=reason, note=note)
 
 
 @transaction.atomic
@@ -263,20 +263,18 @@ def open_demand(demand, *, by, version) -> JobDemand:
 
 
 @transaction.atomic
-def cancel(demand, *, by, version, reason: str) -> JobDemand:
-    """Give a demand up before it is filled, with the reason. Refused while a worker holds one of its positions."""
-    return _move(demand, D.CANCELLED, by=by, version=version, note=reason, reason=_short(reason))
+def cancel(demand, *, by, version, reason: str, note: str = "") -> JobDemand:
+    """Give a demand up before it is filled; `reason` is a code of the list “demand_cancellation”.
+
+    Refused while a worker holds one of its positions.
+    """
+    return _move(demand, D.CANCELLED, by=by, version=version, reason=reason, note=note)
 
 
 @transaction.atomic
 def close(demand, *, by, version) -> JobDemand:
     """Close a filled demand when its workers have gone home."""
     return _move(demand, D.CLOSED, by=by, version=version)
-
-
-def _short(reason: str) -> str:
-    """What fits into the diary's reason column; the whole text stands in its note."""
-    return reason.strip()[:60]
 
 
 def expire_lapsed(today: date) -> int:

@@ -80,10 +80,13 @@ def locked(employer, version=None) -> Employer:
 
 
 @transaction.atomic
-def suspend(employer, *, by, version, reason: str) -> Employer:
-    """Stop new demand and new selections for this employer, with the reason. Workers already there stay."""
+def suspend(employer, *, by, version, reason: str, note: str = "") -> Employer:
+    """Stop new demand and new selections for this employer; workers already there stay.
+
+    `reason` is a code of the list “employer_suspension”.
+    """
     employer = locked(employer, version)
-    employer.move_to(Status.SUSPENDED, by=by, reason=reason.strip()[:60], note=reason)
+    employer.move_to(Status.SUSPENDED, by=by, reason=reason, note=note)
     return employer
 
 

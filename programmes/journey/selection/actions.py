@@ -76,14 +76,14 @@ def _refuse_two_at_once(enrolment, start, end):
 
 
 @transaction.atomic
-def release(enrolment, *, by, version=None, on: date, reason: str) -> Enrolment:
-    """Put a selected candidate back on the roster, with the reason.
+def release(enrolment, *, by, version=None, on: date, reason: str, note: str = "") -> Enrolment:
+    """Put a selected candidate back on the roster; `reason` is a code of the list “release”.
 
     Effects: case on the roster, its position given back (the consequence in guards.py), planned stay emptied.
     """
     enrolment = enrolment_actions.locked(enrolment, version)
     held_selection(enrolment)
-    enrolment_actions.move(enrolment, Status.ROSTERED, by=by, on=on, reason=reason)
+    enrolment_actions.move(enrolment, Status.ROSTERED, by=by, on=on, reason=reason, note=note)
     return enrolment
 
 

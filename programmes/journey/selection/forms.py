@@ -8,9 +8,9 @@ from django.utils.translation import ngettext
 
 from programmes.base.common.forms import DayField, WorkForm
 from programmes.base.common.wording import short_day
+from programmes.base.rulebook.models import Code
 from programmes.journey.demand.models import JobDemand
 from programmes.journey.demand.states import DEMAND, PositionStatus
-from programmes.journey.selection.states import Release
 
 
 class DemandChoice(forms.ModelChoiceField):
@@ -45,7 +45,7 @@ class SelectForm(WorkForm):
 
     def prepare(self):
         """Demands of the case's season that the user may see; those without a vacancy are offered no more."""
-        self.fields["on"].initial = timezone.localdate()
+        self.initial.setdefault("on", timezone.localdate())
         visible = JobDemand.objects.visible_to(self.user).filter(
             season=self.record.season_id, status__in=DEMAND.groups["following"]
         )
@@ -64,14 +64,14 @@ class SelectForm(WorkForm):
 class ReleaseForm(WorkForm):
     """Give the position back and put the candidate on the roster again. `record` is the case."""
 
-    reason = forms.ChoiceField(
-        label=_("Why the position is given back"), choices=[("", _("Choose a reason")), *Release.choices]
-    )
-    on = DayField(label=_("Released on"))
+    reason = forms.ChoiceField(label=_("Why the position is given back"))
+    on = DayField(label=_("Given back on"))
+    note = forms.CharField(label=_("Note"), required=False, widget=forms.Textarea(attrs={"rows": 3}))
 
     def prepare(self):
-        """Today, unless it happened before."""
-        self.fields["on"].initial = timezone.localdate()
+        """The reasons in force; today, unless it happened before."""
+        self.fields["reason"].choices = Code.objects.choices("release", blank="")
+        self.initial.setdefault("on", timezone.localdate())
 
 
 class OfferForm(WorkForm):
@@ -81,7 +81,7 @@ class OfferForm(WorkForm):
 
     def prepare(self):
         """Today, unless it happened before."""
-        self.fields["on"].initial = timezone.localdate()
+        self.initial.setdefault("on", timezone.localdate())
 
 
 class AcceptForm(WorkForm):
@@ -91,4 +91,4 @@ class AcceptForm(WorkForm):
 
     def prepare(self):
         """Today, unless it happened before."""
-        self.fields["on"].initial = timezone.localdate()
+        self.initial.setdefault("on", timezone.localdate())
