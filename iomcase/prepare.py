@@ -32,7 +32,10 @@ def main() -> None:
         "Bringing the database up to date",
         Postgres(settings.VAR_DIR).dir / "migrated" if private else None,
         (path for app in ("accounts", "programmes") for path in (settings.BASE_DIR / app).glob("migrations/*.py")),
-        lambda: call_command("migrate", interactive=False, verbosity=0),
+        lambda: (
+            call_command("migrate", interactive=False, verbosity=0),
+            call_command("load_rulebook", verbosity=0),
+        ),
     )
     if not settings.DEBUG:
         _unless_unchanged(

@@ -223,6 +223,12 @@ def test_web_and_reports_cannot_change_the_database(role, statement):
         database.execute(statement)
 
 
+def test_every_variable_is_documented():
+    read = re.findall(r'env\.\w+\(\s*"(\w+)"', (settings.BASE_DIR / "iomcase/settings.py").read_text())
+    table = (settings.BASE_DIR / "docs/operations.md").read_text()
+    assert [name for name in read if f"`{name}`" not in table] == []
+
+
 # --- The process manager ----------------------------------------------------------------------------------------
 
 
