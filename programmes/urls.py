@@ -9,6 +9,7 @@ urlpatterns: list = [
     path("", include("programmes.base.notifications.urls")),
     path("", include("programmes.journey.people.urls")),
     path("", include("programmes.journey.enrolment.urls")),
+    path("", include("programmes.desk.casefile.urls")),
     path("", include("programmes.desk.worklist.urls")),
 ]
 if settings.DEMO or settings.TEST:
