@@ -16,6 +16,7 @@ SPEAKING_ROOMS = (
     "programmes.journey.departure.guards",
     "programmes.journey.placement.guards",
     "programmes.journey.returns.guards",
+    "programmes.journey.recall.guards",
     "programmes.journey.reintegration.guards",
     "programmes.desk.casefile.guards",
 )

@@ -71,9 +71,7 @@ def confirm_arrival(
 
 
 @transaction.atomic
-def check_in(
-    enrolment, *, by, on: date, mode: str, wellbeing: str, alone: bool = False, concerns: str = ""
-) -> CheckIn:
+def check_in(enrolment, *, by, on: date, mode: str, wellbeing: str, alone: bool = False, concerns: str = "") -> CheckIn:
     """Record a contact with the worker. Reaching the worker finishes the open step and opens that of the next check-in.
 
     An attempt that did not reach the worker is kept, but the step stays open: nobody knows yet how the worker is.
@@ -97,7 +95,7 @@ def check_in(
 
 
 def open_next_check_in(enrolment, placement) -> None:
-    """Open the step of the next check-in, counted from the last contact or from the first day; none after the last day."""
+    """Open the step of the next check-in, counted from the last contact or the first day; none after the last day."""
     reached = placement.check_ins.exclude(wellbeing=CheckIn.Wellbeing.UNREACHED)
     last = reached.order_by("-on").values_list("on", flat=True).first() or placement.starts_on
     due = last + timedelta(days=enrolment.programme.deadlines()["check_in"])
@@ -119,7 +117,8 @@ def extend(enrolment, *, by, version=None, ends_on: date, reason: str = "") -> P
     before = placement.ends_on
     if ends_on <= before:
         raise RuleBroken(
-            _("The new last day must lie after the present one, %(day)s.") % {"day": date_format(before)}, field="ends_on"
+            _("The new last day must lie after the present one, %(day)s.") % {"day": date_format(before)},
+            field="ends_on",
         )
     _refuse_wrong_dates(
         enrolment, placement.position, placement.starts_on, ends_on, stay_from=enrolment.arrived_on, field="ends_on"
@@ -129,7 +128,8 @@ def extend(enrolment, *, by, version=None, ends_on: date, reason: str = "") -> P
     placement.write("ends_on")
     enrolment.planned_end = ends_on
     enrolment.write("planned_end")
-    record(enrolment, by=by, what="extended", note=reason, extended_from=before.isoformat(), extended_to=ends_on.isoformat())
+    days = {"extended_from": before.isoformat(), "extended_to": ends_on.isoformat()}
+    record(enrolment, by=by, what="extended", note=reason, **days)
     today = timezone.localdate()
     steps.open_step(
         enrolment, "contract_ending", steps.due_day(enrolment, "contract_ending", on=today), desk=Step.Desk.EMPLOYER
@@ -175,7 +175,7 @@ def end_early(
 ) -> Placement:  # fmt: skip
     """Record that the placement ended before its time, with its cause (code list "early_end"): active → ended_early.
 
-    Effects: placement terminated early, position vacated, contract terminated; the planned stay ends on the planned return.
+    Effects: placement terminated early, position vacated, contract terminated; the stay ends on the planned return.
     """
     enrolment = cases.locked(enrolment, version)
     refuse_impossible(enrolment, CaseStatus.ENDED_EARLY)
@@ -188,7 +188,13 @@ def end_early(
         hours_worked=hours_worked, employer_rating=employer_rating, worker_rating=worker_rating,
     )  # fmt: skip
     cases.move(
-        enrolment, CaseStatus.ENDED_EARLY, by=by, on=on, reason=cause, note=note, **_stay_until(enrolment, placement, home)
+        enrolment,
+        CaseStatus.ENDED_EARLY,
+        by=by,
+        on=on,
+        reason=cause,
+        note=note,
+        **_stay_until(enrolment, placement, home),
     )
     return placement
 
@@ -217,7 +223,9 @@ def resume(enrolment, *, by, version=None, on: date, note: str = "") -> Placemen
     enrolment = cases.locked(enrolment, version)
     if enrolment.status != CaseStatus.LEFT_EMPLOYMENT:
         refuse_impossible(enrolment, CaseStatus.ACTIVE)
-        raise RuleBroken(_("A new placement needs a new position: select the worker for it first."), code="no_placement")
+        raise RuleBroken(
+            _("A new placement needs a new position: select the worker for it first."), code="no_placement"
+        )
     placement = running(enrolment)
     if placement.ended_on and on < placement.ended_on:
         raise RuleBroken(_("The day lies before the day the worker left."), field="on")
@@ -229,13 +237,16 @@ def resume(enrolment, *, by, version=None, on: date, note: str = "") -> Placemen
     cases.move(enrolment, CaseStatus.ACTIVE, by=by, on=on, note=note)
     enrolment = cases.locked(enrolment)
     steps.open_step(
-        enrolment, "check_in", on + timedelta(days=enrolment.programme.deadlines()["first_call"]), desk=Step.Desk.EMPLOYER
+        enrolment,
+        "check_in",
+        on + timedelta(days=enrolment.programme.deadlines()["first_call"]),
+        desk=Step.Desk.EMPLOYER,
     )
     return placement
 
 
 def close_down(enrolment, *, by, on: date, cause: str) -> None:
-    """End what still runs of a placement when the case moves on without an ordinary end (death, loss, return after leaving)."""
+    """End what still runs of a placement when the case moves on without an ordinary end (death, loss, leaving)."""
     placement = Placement.objects.locked().filter(enrolment=enrolment, status=Status.STARTED).first()
     if placement is not None:
         last = placement.ended_on or max(on, placement.starts_on)
@@ -261,14 +272,20 @@ def running(enrolment) -> Placement:
 
 
 def _held_position(enrolment) -> Position:
-    held = Selection.objects.filter(enrolment=enrolment, released_on__isnull=True).values_list("position", flat=True).first()
+    held = (
+        Selection.objects.filter(enrolment=enrolment, released_on__isnull=True)
+        .values_list("position", flat=True)
+        .first()
+    )
     if held is None:
         raise RuleBroken(_("This case holds no position."), code="no_position")
     return Position.objects.locked().select_related("demand__authorisation").get(pk=held)
 
 
 def _refuse_wrong_dates(enrolment, position, starts_on, ends_on, *, stay_from, field):
-    granted = Permit.objects.filter(enrolment=enrolment, status=PermitStatus.APPROVED).values_list("valid_from", "valid_until")
+    granted = Permit.objects.filter(enrolment=enrolment, status=PermitStatus.APPROVED).values_list(
+        "valid_from", "valid_until"
+    )
     values = enrolment.programme.rules()
     authorisation = position.demand.authorisation
     problems = rules.period_problems(
@@ -286,7 +303,9 @@ def _refuse_wrong_dates(enrolment, position, starts_on, ends_on, *, stay_from, f
 
 def _earlier_stays(enrolment) -> list[tuple[date, date]]:
     stays = (
-        Enrolment.objects.filter(person=enrolment.person_id, programme=enrolment.programme_id, departed_on__isnull=False)
+        Enrolment.objects.filter(
+            person=enrolment.person_id, programme=enrolment.programme_id, departed_on__isnull=False
+        )
         .exclude(pk=enrolment.pk)
         .values_list("departed_on", Coalesce("returned_on", "planned_end"))
     )
@@ -329,8 +348,11 @@ def _planned_return(placement, on, planned_return_on):
 
 
 def _stay_until(enrolment, placement, day) -> dict[str, date]:
-    # The planned stay ends with the way home; it never ends before it starts, also for a worker who began ahead of plan.
-    return {"planned_start": min(enrolment.planned_start or placement.starts_on, placement.starts_on), "planned_end": day}
+    # The planned stay ends with the way home; it never ends before it starts, also when work began ahead of plan.
+    return {
+        "planned_start": min(enrolment.planned_start or placement.starts_on, placement.starts_on),
+        "planned_end": day,
+    }
 
 
 def _terminate(placement, *, by, on, cause, **facts):
@@ -346,6 +368,8 @@ def _vacate(position_id, *, by, on):
 
 
 def _move_contract(enrolment, source, target, *, by, on, reason=""):
-    contract = Contract.objects.locked().filter(enrolment=enrolment, status=source).order_by("-contract_version").first()
+    contract = (
+        Contract.objects.locked().filter(enrolment=enrolment, status=source).order_by("-contract_version").first()
+    )
     if contract is not None:
         contract.move_to(target, by=by, on=on, reason=reason)

@@ -28,7 +28,9 @@ class EndFields(forms.Form):
     employer_rating = RatingField(label=_("The employer's evaluation of the worker (1–5)"))
     worker_rating = RatingField(label=_("The worker's evaluation of the employer (1–5)"))
     planned_return_on = DayField(
-        label=_("Planned return"), required=False, help_text=_("The day of the journey home. Empty: the last day of work.")
+        label=_("Planned return"),
+        required=False,
+        help_text=_("The day of the journey home. Empty: the last day of work."),
     )
 
     def clean(self):
@@ -69,9 +71,13 @@ class CheckInForm(WorkForm):
 
     on = DayField(label=_("On"))
     mode = forms.ChoiceField(label=_("How"), choices=CheckIn.Mode.choices, widget=forms.RadioSelect)
-    wellbeing = forms.ChoiceField(label=_("How the worker is"), choices=CheckIn.Wellbeing.choices, widget=forms.RadioSelect)
+    wellbeing = forms.ChoiceField(
+        label=_("How the worker is"), choices=CheckIn.Wellbeing.choices, widget=forms.RadioSelect
+    )
     alone = forms.BooleanField(label=_("I spoke alone with the worker"), required=False)
-    concerns = forms.CharField(label=_("What needs attention"), required=False, widget=forms.Textarea(attrs={"rows": 4}))
+    concerns = forms.CharField(
+        label=_("What needs attention"), required=False, widget=forms.Textarea(attrs={"rows": 4})
+    )
 
     def prepare(self):
         """Most contacts are recorded on the day."""
@@ -89,7 +95,16 @@ class EndForm(EndFields, OnForm):
     """The season is over."""
 
     on = DayField(label=_("Last day of work"))
-    field_order = ["key", "version", "on", "hours_worked", "employer_rating", "worker_rating", "planned_return_on", "note"]
+    field_order = [
+        "key",
+        "version",
+        "on",
+        "hours_worked",
+        "employer_rating",
+        "worker_rating",
+        "planned_return_on",
+        "note",
+    ]
 
 
 class EndEarlyForm(EndFields, OnForm):
@@ -98,7 +113,8 @@ class EndEarlyForm(EndFields, OnForm):
     on = DayField(label=_("Last day of work"))
     cause = forms.ChoiceField(label=_("Cause"))
     field_order = [
-        "key", "version", "on", "cause", "hours_worked", "employer_rating", "worker_rating", "planned_return_on", "note",
+        "key", "version", "on", "cause", "hours_worked", "employer_rating", "worker_rating", "planned_return_on",
+        "note",
     ]  # fmt: skip
 
     def prepare(self):

@@ -31,8 +31,12 @@ def _move_page(enrolment, target) -> str:
 @guard("enrolment", S.ACTIVE)
 def at_work(enrolment, *, to, on, by=None):
     """Nobody is on placement without a placement: the arrival's own page makes it."""
-    if not Placement.objects.filter(enrolment=enrolment, status=Status.STARTED).exists():
-        yield Missing("placement", _("A placement that has started"), _move_page(enrolment, S.ACTIVE), waits_for="employer")
+    if enrolment.status in {S.ENDED, S.ENDED_EARLY}:
+        yield Missing("transfer", _("A new placement with another employer"), waits_for="employer")
+    elif not Placement.objects.filter(enrolment=enrolment, status=Status.STARTED).exists():
+        yield Missing(
+            "placement", _("A placement that has started"), _move_page(enrolment, S.ACTIVE), waits_for="employer"
+        )
 
 
 @guard("enrolment", S.ENDED, S.ENDED_EARLY)

@@ -33,9 +33,13 @@ class Placement(Lifecycle, Record):
 
     MACHINE = PLACEMENT
 
-    enrolment = models.ForeignKey(Enrolment, verbose_name=_("case"), on_delete=models.CASCADE, related_name="placements")
+    enrolment = models.ForeignKey(
+        Enrolment, verbose_name=_("case"), on_delete=models.CASCADE, related_name="placements"
+    )
     person = models.ForeignKey(Person, verbose_name=_("person"), on_delete=models.PROTECT, related_name="placements")
-    position = models.ForeignKey(Position, verbose_name=_("position"), on_delete=models.PROTECT, related_name="placements")
+    position = models.ForeignKey(
+        Position, verbose_name=_("position"), on_delete=models.PROTECT, related_name="placements"
+    )
     starts_on = models.DateField(_("first day of work"))
     ends_on = models.DateField(_("planned last day"))
     ended_on = models.DateField(_("actual last day"), null=True, blank=True)
@@ -69,7 +73,8 @@ class Placement(Lifecycle, Record):
                 violation_error_message=_("The actual last day lies before the first day of work."),
             ),
             models.CheckConstraint(
-                condition=~Q(status__in=[Status.COMPLETED, Status.TERMINATED_EARLY, Status.TRANSFERRED_OUT]) | Q(ended_on__isnull=False),
+                condition=~Q(status__in=[Status.COMPLETED, Status.TERMINATED_EARLY, Status.TRANSFERRED_OUT])
+                | Q(ended_on__isnull=False),
                 name="placement_over_has_a_last_day",
                 violation_error_message=_("A placement that is over carries its actual last day."),
             ),
@@ -84,7 +89,9 @@ class Placement(Lifecycle, Record):
                 violation_error_message=_("An evaluation lies between 1 and 5."),
             ),
             models.CheckConstraint(
-                condition=Q(status__in=Status.values), name="placement_status_known", violation_error_message=_("Unknown status.")
+                condition=Q(status__in=Status.values),
+                name="placement_status_known",
+                violation_error_message=_("Unknown status."),
             ),
         ]
         triggers = [PLACEMENT.trigger(), count_versions()]
@@ -108,7 +115,9 @@ class CheckIn(Record):
         POOR = "poor", _("not well")
         UNREACHED = "unreached", _("not reached")
 
-    placement = models.ForeignKey(Placement, verbose_name=_("placement"), on_delete=models.CASCADE, related_name="check_ins")
+    placement = models.ForeignKey(
+        Placement, verbose_name=_("placement"), on_delete=models.CASCADE, related_name="check_ins"
+    )
     enrolment = models.ForeignKey(Enrolment, verbose_name=_("case"), on_delete=models.CASCADE, related_name="check_ins")
     on = models.DateField(_("on"))
     mode = models.CharField(_("how"), max_length=10, choices=Mode)

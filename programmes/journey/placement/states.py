@@ -23,5 +23,9 @@ PLACEMENT = Machine(
         Status.STARTED: frozenset({Status.COMPLETED, Status.TERMINATED_EARLY, Status.TRANSFERRED_OUT}),
     },
     reasons=frozenset({Status.TERMINATED_EARLY, Status.CANCELLED}),
-    groups={"standing": frozenset({Status.PLANNED, Status.STARTED, Status.COMPLETED, Status.TERMINATED_EARLY, Status.TRANSFERRED_OUT})},
+    groups={
+        "standing": frozenset(
+            {Status.PLANNED, Status.STARTED, Status.COMPLETED, Status.TERMINATED_EARLY, Status.TRANSFERRED_OUT}
+        )
+    },
 )

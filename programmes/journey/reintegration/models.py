@@ -47,7 +47,9 @@ class Reintegration(Lifecycle, Fact):
                 violation_error_message=_("This case already has a reintegration plan."),
             ),
             models.CheckConstraint(
-                condition=Q(status__in=Status.values), name="reintegration_status_known", violation_error_message=_("Unknown status.")
+                condition=Q(status__in=Status.values),
+                name="reintegration_status_known",
+                violation_error_message=_("Unknown status."),
             ),
         ]
         triggers = [REINTEGRATION.trigger(), count_versions()]
@@ -58,9 +60,12 @@ class Reintegration(Lifecycle, Fact):
     @property
     def status_tone(self) -> str:
         """The tone of the status tag."""
-        return {Status.CLOSED: "neutral", Status.COMPLETED: "done", Status.IN_MONITORING: "done", Status.PAUSED: "waiting"}.get(
-            self.status, "active"
-        )
+        return {
+            Status.CLOSED: "neutral",
+            Status.COMPLETED: "done",
+            Status.IN_MONITORING: "done",
+            Status.PAUSED: "waiting",
+        }.get(self.status, "active")
 
 
 @tracked()
@@ -73,8 +78,12 @@ class PlanLine(Record):
         SOCIAL = "social", _("social")
         PSYCHOSOCIAL = "psychosocial", _("psychosocial")
 
-    reintegration = models.ForeignKey(Reintegration, verbose_name=_("reintegration case"), on_delete=models.CASCADE, related_name="lines")
-    enrolment = models.ForeignKey(Enrolment, verbose_name=_("case"), on_delete=models.CASCADE, related_name="plan_lines")
+    reintegration = models.ForeignKey(
+        Reintegration, verbose_name=_("reintegration case"), on_delete=models.CASCADE, related_name="lines"
+    )
+    enrolment = models.ForeignKey(
+        Enrolment, verbose_name=_("case"), on_delete=models.CASCADE, related_name="plan_lines"
+    )
     dimension = models.CharField(_("dimension"), max_length=12, choices=Dimension)
     assistance = models.CharField(_("assistance"), max_length=40)
     description = models.CharField(_("what exactly"), max_length=300, blank=True)
@@ -112,7 +121,9 @@ class FollowUp(Lifecycle, Fact):
     in_work = models.BooleanField(_("in work or self-employed"), null=True, blank=True)
     able_to_stay = models.BooleanField(_("feels able to stay"), null=True, blank=True)
     summary = models.TextField(_("what the person said"), blank=True)
-    status = models.CharField(_("status"), max_length=20, choices=FollowUpStatus, default=FollowUpStatus.SCHEDULED, editable=False)
+    status = models.CharField(
+        _("status"), max_length=20, choices=FollowUpStatus, default=FollowUpStatus.SCHEDULED, editable=False
+    )
 
     class Meta:
         verbose_name = _("follow-up")
@@ -125,7 +136,9 @@ class FollowUp(Lifecycle, Fact):
                 violation_error_message=_("This follow-up already exists."),
             ),
             models.CheckConstraint(
-                condition=Q(status__in=FollowUpStatus.values), name="follow_up_status_known", violation_error_message=_("Unknown status.")
+                condition=Q(status__in=FollowUpStatus.values),
+                name="follow_up_status_known",
+                violation_error_message=_("Unknown status."),
             ),
         ]
         triggers = [FOLLOW_UP.trigger(), count_versions()]

@@ -45,10 +45,14 @@ class Return(Lifecycle, Fact):
         ordering = ["-planned_on", "-id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["enrolment"], name="return_one_per_case", violation_error_message=_("This case already has a return.")
+                fields=["enrolment"],
+                name="return_one_per_case",
+                violation_error_message=_("This case already has a return."),
             ),
             models.CheckConstraint(
-                condition=Q(arrived_on__isnull=True) | Q(departed_on__isnull=True) | Q(arrived_on__gte=F("departed_on")),
+                condition=Q(arrived_on__isnull=True)
+                | Q(departed_on__isnull=True)
+                | Q(arrived_on__gte=F("departed_on")),
                 name="return_arrives_after_departing",
                 violation_error_message=_("The arrival lies before the departure."),
             ),
@@ -58,7 +62,9 @@ class Return(Lifecycle, Fact):
                 violation_error_message=_("A confirmed return carries its day of arrival."),
             ),
             models.CheckConstraint(
-                condition=Q(status__in=Status.values), name="return_status_known", violation_error_message=_("Unknown status.")
+                condition=Q(status__in=Status.values),
+                name="return_status_known",
+                violation_error_message=_("Unknown status."),
             ),
         ]
         triggers = [RETURN.trigger(), count_versions()]
@@ -69,4 +75,6 @@ class Return(Lifecycle, Fact):
     @property
     def status_tone(self) -> str:
         """The tone of the status tag."""
-        return {Status.ARRIVED_CONFIRMED: "done", Status.POSTPONED: "waiting", Status.MISSED: "problem"}.get(self.status, "active")
+        return {Status.ARRIVED_CONFIRMED: "done", Status.POSTPONED: "waiting", Status.MISSED: "problem"}.get(
+            self.status, "active"
+        )
