@@ -56,10 +56,15 @@ class CloseForm(OnForm):
 class ReopenForm(WorkForm):
     """Why a closed case is taken up again."""
 
-    reason = forms.CharField(label=_("Reason"), max_length=60)
+    reason = forms.ChoiceField(label=_("Reason"))
+    code_list = "reopening"
+
+    def prepare(self):
+        """The reasons in force."""
+        self.fields["reason"].choices = Code.objects.choices(self.code_list, blank="")
 
 
-class VoidForm(WorkForm):
-    """Of which case this one is a duplicate."""
+class VoidForm(ReopenForm):
+    """Why a case is void."""
 
-    reason = forms.CharField(label=_("Which case is the right one, and why?"), max_length=60)
+    code_list = "void"

@@ -18,7 +18,7 @@ from programmes.desk.casefile.forms import CloseForm, ReopenForm, VoidForm
 from programmes.journey.departure import actions as departure
 from programmes.journey.departure import forms as departure_forms
 from programmes.journey.enrolment import actions as enrolments
-from programmes.journey.enrolment.forms import FreeReasonForm, OnForm, ReasonForm
+from programmes.journey.enrolment.forms import OnForm, ReasonForm
 from programmes.journey.enrolment.states import Status
 from programmes.journey.placement import actions as placement
 from programmes.journey.placement import forms as placement_forms
@@ -76,7 +76,7 @@ MOVES: dict[Any, Move] = {
     S.WAITLISTED: step(_("Put on the waiting list"), S.WAITLISTED),
     S.REGISTERED: step(_("Screen again"), S.REGISTERED),
     S.ROSTERED: step(_("Put on the roster"), S.ROSTERED),
-    S.SUSPENDED: step(_("Suspend"), S.SUSPENDED, FreeReasonForm),
+    S.SUSPENDED: step(_("Suspend"), S.SUSPENDED, reasons("suspension")),
     S.SELECTED: step(_("Select for a position"), S.SELECTED, selection_forms.SelectForm, BOTH, selection.select),
     (S.SELECTED, S.ROSTERED): step(_("Give the position back"), S.ROSTERED, selection_forms.ReleaseForm, BOTH, selection.release),
     (S.IN_DOCUMENTATION, S.ROSTERED): step(
@@ -86,23 +86,23 @@ MOVES: dict[Any, Move] = {
         _("Record that the offer was accepted"), S.IN_DOCUMENTATION, selection_forms.AcceptForm, BOTH, selection.accept
     ),
     S.IN_DOCUMENTATION: step(_("Apply again"), S.IN_DOCUMENTATION),
-    (S.READY_TO_TRAVEL, S.IN_DOCUMENTATION): step(_("Back to documentation"), S.IN_DOCUMENTATION, FreeReasonForm),
+    (S.READY_TO_TRAVEL, S.IN_DOCUMENTATION): step(_("Back to documentation"), S.IN_DOCUMENTATION, reasons("back_to_documents")),
     S.READY_TO_TRAVEL: step(_("Mark ready to travel"), S.READY_TO_TRAVEL),
     S.REFUSED: step(_("Visa refused"), S.REFUSED, departure_forms.RefuseForm, CASE, departure.refuse),
     S.UNFIT: step(_("Medically unfit"), S.UNFIT, departure_forms.UnfitForm, CASE, departure.declare_unfit),
     S.TRAVELLING: step(_("Record the departure"), S.TRAVELLING, departure_forms.DepartForm, CASE, departure.depart),
-    S.NO_SHOW: step(_("Did not show up"), S.NO_SHOW, FreeReasonForm),
+    S.NO_SHOW: step(_("Did not show up"), S.NO_SHOW, reasons("no_show")),
     S.ACTIVE: step(_("Confirm the arrival"), S.ACTIVE, placement_forms.ArriveForm, BOTH, placement.confirm_arrival),
     (S.LEFT_EMPLOYMENT, S.ACTIVE): step(_("Back at work"), S.ACTIVE, placement_forms.ResumeForm, BOTH, placement.resume),
     (S.ENDED, S.ACTIVE): step(_("Back at work"), S.ACTIVE, placement_forms.ResumeForm, BOTH, placement.resume),
     (S.ENDED_EARLY, S.ACTIVE): step(_("Back at work"), S.ACTIVE, placement_forms.ResumeForm, BOTH, placement.resume),
-    S.TURNED_BACK: step(_("Turned back at the border"), S.TURNED_BACK, FreeReasonForm, BOTH),
+    S.TURNED_BACK: step(_("Turned back at the border"), S.TURNED_BACK, reasons("turned_back"), BOTH),
     S.ENDED: step(_("End the season"), S.ENDED, placement_forms.EndForm, BOTH, placement.end_season),
     S.ENDED_EARLY: step(_("End early"), S.ENDED_EARLY, placement_forms.EndEarlyForm, BOTH, placement.end_early),
     S.LEFT_EMPLOYMENT: step(_("Left the employer"), S.LEFT_EMPLOYMENT, placement_forms.LeaveForm, BOTH, placement.leave),
     S.WHEREABOUTS_UNKNOWN: step(_("Whereabouts unknown"), S.WHEREABOUTS_UNKNOWN, OnForm, BOTH),
     S.STATUS_CHANGED: step(_("Stays lawfully on another status"), S.STATUS_CHANGED, OnForm, BOTH),
-    S.DECEASED: step(_("Record the death"), S.DECEASED, FreeReasonForm),
+    S.DECEASED: step(_("Record the death"), S.DECEASED, reasons("death")),
     S.RETURNED: step(_("Confirm the return"), S.RETURNED, returns_forms.ReturnForm, BOTH, returns.confirm_return),
     S.RETURN_OVERDUE: step(_("Mark the return as overdue"), S.RETURN_OVERDUE, OnForm, BOTH),
     S.RECALL_OFFERED: step(_("Offer a recall"), S.RECALL_OFFERED, recall_forms.OfferForm, BOTH, recall.offer),
@@ -134,6 +134,12 @@ USUAL = {
 def move_for(source: str, target: str) -> Move:
     """The door of one move."""
     return MOVES.get((source, target)) or MOVES[target]
+
+
+def still_missing(enrolment, target: str, move: Move) -> list:
+    """What is missing before the move, without what its own form supplies (a position, the dates it brings)."""
+    brings = getattr(move.form, "brings", frozenset())
+    return [item for item in enrolment.missing_for(target) if item.code not in brings]
 
 
 def offered(enrolment, user) -> list[tuple[str, Move]]:

@@ -13,7 +13,14 @@ from programmes.journey.enrolment.states import Status
 
 # Machines whose moves are told by a deed of their own, or by the sentence on the move itself; a bare one would repeat it.
 TOLD = ("position", "document", "medical", "permit", "contract", "placement", "return", "reintegration", "follow_up")
-REASONS = ("withdrawal", "ineligibility", "closure", "visa_refusal", "early_end")
+# Where the reason of a move is coded, by the state it leads to.
+REASONS = {
+    Status.INELIGIBLE: "ineligibility", Status.WITHDRAWN: "withdrawal", Status.SUSPENDED: "suspension",
+    Status.REFUSED: "visa_refusal", Status.UNFIT: "unfit", Status.NO_SHOW: "no_show", Status.TURNED_BACK: "turned_back",
+    Status.ENDED_EARLY: "early_end", Status.LEFT_EMPLOYMENT: "left_employment", Status.DECEASED: "death",
+    Status.CLOSED: "closure", Status.REOPENED: "reopening", Status.VOID_DUPLICATE: "void", Status.ROSTERED: "release",
+    Status.IN_DOCUMENTATION: "back_to_documents",
+}  # fmt: skip
 ICONS = {CaseEvent.Kind.MOVE: "case", CaseEvent.Kind.NOTE: "pen"}
 
 
@@ -52,5 +59,6 @@ def told(event: CaseEvent) -> Entry:
 
 
 def _quoted(event: CaseEvent) -> str:
-    reason = next((words for name in REASONS if (words := label(name, event.reason)) != event.reason), event.reason)
+    coded = REASONS.get(event.to_status)
+    reason = label(coded, event.reason) if coded else event.reason
     return " · ".join(part for part in (reason, event.note) if part)

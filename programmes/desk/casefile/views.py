@@ -70,7 +70,7 @@ def overview(request, public_id):
 
 def _next_step(enrolment, first, standings) -> dict:
     target, move = first
-    missing = enrolment.missing_for(target)
+    missing = moves.still_missing(enrolment, target, move)
     return {
         "title": Status(target).label,
         "do": move.do,
@@ -168,7 +168,7 @@ def move(request, public_id, target):
         band=enrolment.band,
         cancel=enrolment.get_absolute_url(),
         enrolment=enrolment,
-        not_yet=enrolment.missing_for(target) if legal and not form.is_bound and target != Status.SELECTED else [],
+        not_yet=moves.still_missing(enrolment, target, door) if legal and not form.is_bound else [],
         illegal=not legal,
         state=Status(target).label,
     )

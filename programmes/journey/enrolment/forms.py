@@ -35,13 +35,6 @@ class ReasonForm(OnForm):
         self.fields["reason"].choices = Code.objects.choices(self.code_list, blank="")
 
 
-class FreeReasonForm(OnForm):
-    """A step that is only made with a reason in the person's own words."""
-
-    reason = forms.CharField(label=_("Reason"), max_length=60)
-    field_order = ["key", "version", "reason", "on", "note"]
-
-
 class OpenCaseForm(WorkForm):
     """Open a case for a person in a season."""
 
