@@ -31,8 +31,8 @@ def test_the_hall_of_models_names_every_model(room):
     module = importlib.import_module(module_of(room / "models"))
     own = {
         name for name, thing in vars(module).items()
-        if inspect.isclass(thing) and issubclass(thing, Model) and thing.__module__ == module.__name__ and not thing._meta.abstract
-        and not name.endswith("Event") or name == "CaseEvent" and module.__name__.endswith("lifecycle.models")
+        if (inspect.isclass(thing) and issubclass(thing, Model) and thing.__module__ == module.__name__ and not thing._meta.abstract
+        and not name.endswith("Event")) or (name == "CaseEvent" and module.__name__.endswith("lifecycle.models"))
     }  # fmt: skip
     missing = {name for name in own if not hasattr(hall, name)}
     assert missing == set()
@@ -55,7 +55,10 @@ def test_every_model_with_a_machine_has_its_trigger(db):
     from programmes.base.lifecycle.models import Lifecycle
 
     with connection.cursor() as cursor:
-        cursor.execute("SELECT c.relname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid WHERE t.tgname LIKE %s", ["pgtrigger_legal_moves%"])
+        cursor.execute(
+            "SELECT c.relname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid WHERE t.tgname LIKE %s",
+            ["pgtrigger_legal_moves%"],
+        )
         guarded = {row[0] for row in cursor.fetchall()}
     tables = {model._meta.db_table for model in apps.get_models() if issubclass(model, Lifecycle)}
     assert tables
@@ -82,7 +85,9 @@ def test_templates_carry_no_inline_script_or_style(path):
     source = re.sub(r"{% comment %}.*?{% endcomment %}", "", path.read_text(), flags=re.DOTALL)
     # A block of JSON is data for allauth's passkey script, not a script.
     source = re.sub(r'<script[^>]*type="application/json"[^>]*>', "", source)
-    assert not re.search(r"\sstyle\s*=|<style|\son\w+\s*=|<script(?![^>]*\bsrc=)[^>]*>(?!\s*</script>)|javascript:", source)
+    assert not re.search(
+        r"\sstyle\s*=|<style|\son\w+\s*=|<script(?![^>]*\bsrc=)[^>]*>(?!\s*</script>)|javascript:", source
+    )
     if str(path.relative_to(ROOT / "templates")) not in MARKUP_OF_OUR_OWN:
         assert not re.search(r"\|\s*safe\b|autoescape off", source)
 

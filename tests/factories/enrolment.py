@@ -5,8 +5,8 @@ from datetime import date, timedelta
 import factory
 from factory.django import DjangoModelFactory
 
-from programmes.models import Enrolment, Step
 from programmes.journey.enrolment.states import ENROLMENT
+from programmes.models import Enrolment, Step
 from tests.factories.people import PersonFactory
 from tests.factories.rulebook import SeasonFactory
 from tests.fixtures.accounts import make_office
@@ -33,7 +33,9 @@ class EnrolmentFactory(DjangoModelFactory):
         lambda o: date.today() - timedelta(days=60) if o.status in ENROLMENT.groups["moved"] else None
     )
     returned_on = factory.LazyAttribute(
-        lambda o: date.today() - timedelta(days=5) if o.status in {"returned", "recall_offered", "in_reintegration"} else None
+        lambda o: (
+            date.today() - timedelta(days=5) if o.status in {"returned", "recall_offered", "in_reintegration"} else None
+        )
     )
     closed_from = factory.LazyAttribute(lambda o: "returned" if o.status in {"closed", "reopened"} else "")
     closed_on = factory.LazyAttribute(lambda o: date.today() if o.status == "closed" else None)

@@ -71,7 +71,7 @@ def _refuse(form, refusal):
         form.stale = True
         form.record.refresh_from_db()
         form._renew("version", form.record.version)
-    return None
+    return
 
 
 def form_page(request, form, template="components/form_page.html", **context):

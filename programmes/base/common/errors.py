@@ -96,7 +96,9 @@ def is_worth_a_retry(error: DatabaseError) -> bool:
 
 def csrf_failure(request, reason=""):
     """403 that keeps the text and offers to sign in again (assurance.md F23)."""
-    typed = [(k, v) for k, values in request.POST.lists() for v in values if k not in {"csrfmiddlewaretoken", "key"} and v]
+    typed = [
+        (k, v) for k, values in request.POST.lists() for v in values if k not in {"csrfmiddlewaretoken", "key"} and v
+    ]
     return render(request, "403_csrf.html", {"typed": [t for t in typed if "password" not in t[0]]}, status=403)
 
 

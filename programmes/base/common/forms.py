@@ -48,7 +48,7 @@ class WorkForm(forms.Form):
 
     def layout(self):
         """The crispy layout, or None for the fields in their order."""
-        return None
+        return
 
     def _normalised(self, data):
         clean = QueryDict(mutable=True)

@@ -184,7 +184,7 @@ def _tasks(today: dt.date) -> list[dict[str, Any]]:
             "title": _("Visa"),
             "waits_for": "consulate",
             "href": "#form",
-            "do": _("Record"),
+            "do": _("Write down"),
         },
         {
             "tone": "problem",

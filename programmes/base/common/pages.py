@@ -68,7 +68,9 @@ def keyset(request, queryset, *, order: tuple[str, ...], size: int = PAGE_SIZE, 
     if backwards:
         found.reverse()
     after = _token(found[-1], fields) if found and (more or backwards) else ""
-    before = _token(found[0], fields) if found and ((position is not None and not backwards) or (backwards and more)) else ""
+    before = (
+        _token(found[0], fields) if found and ((position is not None and not backwards) or (backwards and more)) else ""
+    )
     return Page(rows=found, count=total, after=after, before=before)
 
 
@@ -78,7 +80,9 @@ def _turned(name):
 
 def _token(row, fields):
     values = [row[f] if isinstance(row, dict) else _attribute(row, f) for f in fields]
-    return signing.dumps([v.isoformat() if hasattr(v, "isoformat") else v for v in values], salt="keyset", compress=True)
+    return signing.dumps(
+        [v.isoformat() if hasattr(v, "isoformat") else v for v in values], salt="keyset", compress=True
+    )
 
 
 def _attribute(row, path):

@@ -44,4 +44,6 @@ def reopen(enrolment, *, by, version=None, reason: str):
 def void(enrolment, *, by, version=None, reason: str):
     """Void a case that was opened twice for one participation."""
     _only_managers(by)
-    return enrolments.move(enrolment, Status.VOID_DUPLICATE, by=by, version=version, on=timezone.localdate(), reason=reason)
+    return enrolments.move(
+        enrolment, Status.VOID_DUPLICATE, by=by, version=version, on=timezone.localdate(), reason=reason
+    )

@@ -9,7 +9,12 @@ from programmes.base.common.forms import DayField, WorkForm
 from programmes.base.rulebook.models import Code
 from programmes.journey.enrolment.forms import OnForm, colleagues
 
-NOTE_KINDS = [("note_call", _("Call")), ("note_visit", _("Visit")), ("note_office", _("At the office")), ("note_other", _("Other"))]
+NOTE_KINDS = [
+    ("note_call", _("Call")),
+    ("note_visit", _("Visit")),
+    ("note_office", _("At the office")),
+    ("note_other", _("Other")),
+]
 
 
 class NoteForm(WorkForm):
@@ -17,7 +22,11 @@ class NoteForm(WorkForm):
 
     kind = forms.ChoiceField(label=_("Kind"), choices=NOTE_KINDS)
     on = DayField(label=_("On"))
-    text = forms.CharField(label=_("Note"), widget=forms.Textarea(attrs={"rows": 5}), help_text=_("Up to 20,000 characters. It cannot be changed later."))
+    text = forms.CharField(
+        label=_("Note"),
+        widget=forms.Textarea(attrs={"rows": 5}),
+        help_text=_("Up to 20,000 characters. It cannot be changed later."),
+    )
 
     def prepare(self):
         """Most notes are written on the day."""

@@ -23,4 +23,6 @@ sentences.register(
 def nothing_runs(enrolment, *, to, on, by=None):
     """A case is not closed while a placement still runs (domain.md 2.2, stage 22: open items zero)."""
     if enrolment.placements.filter(status=PlacementStatus.STARTED).exists():
-        yield Missing("placement", _("The placement still runs"), reverse("placement:detail", args=[enrolment.public_id]))
+        yield Missing(
+            "placement", _("The placement still runs"), reverse("placement:detail", args=[enrolment.public_id])
+        )

@@ -36,7 +36,9 @@ class Entry:
 
 def lines(enrolment, *, moves_only: bool = False):
     """The diary lines of a case that its reader sees, with who wrote them; newest first, not yet cut into pages."""
-    seen = CaseEvent.objects.filter(enrolment=enrolment).exclude(Q(kind=CaseEvent.Kind.MOVE) & Q(subject__in=TOLD, what=""))
+    seen = CaseEvent.objects.filter(enrolment=enrolment).exclude(
+        Q(kind=CaseEvent.Kind.MOVE) & Q(subject__in=TOLD, what="")
+    )
     if moves_only:
         seen = seen.filter(kind=CaseEvent.Kind.MOVE)
     return seen.select_related("by").order_by("-at", "-id")

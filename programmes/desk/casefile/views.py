@@ -130,7 +130,12 @@ def history(request, public_id):
         request,
         "desk/casefile/history.html",
         "results",
-        {"enrolment": enrolment, "tab": "history", "page": page, "entries": [timeline.told(event) for event in page.rows]},
+        {
+            "enrolment": enrolment,
+            "tab": "history",
+            "page": page,
+            "entries": [timeline.told(event) for event in page.rows],
+        },
     )
 
 
@@ -139,7 +144,7 @@ def history(request, public_id):
 def move(request, public_id, target):
     """Make one move: the form asks only what this move needs."""
     enrolment = visible_case(request, public_id)
-    if target not in Status.values or target == Status.REOPENED and enrolment.status != Status.CLOSED:
+    if target not in Status.values or (target == Status.REOPENED and enrolment.status != Status.CLOSED):
         raise Http404
     door = moves.move_for(enrolment.status, target) if _has_door(enrolment.status, target) else None
     if door is None:
@@ -213,5 +218,10 @@ def assign(request, public_id):
         if done:
             return done
     return form_page(
-        request, form, title=_("Assign the case"), do=_("Assign"), band=enrolment.band, cancel=enrolment.get_absolute_url()
+        request,
+        form,
+        title=_("Assign the case"),
+        do=_("Assign"),
+        band=enrolment.band,
+        cancel=enrolment.get_absolute_url(),
     )

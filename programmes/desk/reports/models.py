@@ -22,7 +22,9 @@ class Kind(models.TextChoices):
 class ReportSchedule(Record):
     """When a programme's report is made. A row, so that administrators change it without a deployment."""
 
-    programme = models.ForeignKey(Programme, verbose_name=_("programme"), on_delete=models.CASCADE, related_name="report_schedules")
+    programme = models.ForeignKey(
+        Programme, verbose_name=_("programme"), on_delete=models.CASCADE, related_name="report_schedules"
+    )
     kind = models.CharField(_("report"), max_length=30, choices=Kind, default=Kind.MONTHLY_OPERATIONS)
     day = models.PositiveSmallIntegerField(
         _("day of the month"), default=1, validators=[MinValueValidator(1), MaxValueValidator(28)]
@@ -48,7 +50,9 @@ class ReportSchedule(Record):
                 violation_error_message=_("Choose a day from 1 to 28, so that each month has it."),
             ),
             models.CheckConstraint(
-                condition=Q(hour__lte=23), name="report_schedule_hour_of_the_day", violation_error_message=_("An hour lies between 0 and 23.")
+                condition=Q(hour__lte=23),
+                name="report_schedule_hour_of_the_day",
+                violation_error_message=_("An hour lies between 0 and 23."),
             ),
         ]
         triggers = [count_versions(but_not=("next_run_at",))]
@@ -68,14 +72,18 @@ class ReportRunQuerySet(RecordQuerySet):
 class ReportRun(Record):
     """A report as it was made: figures, period, as-of day and rule version stay as they were."""
 
-    programme = models.ForeignKey(Programme, verbose_name=_("programme"), on_delete=models.PROTECT, related_name="report_runs")
+    programme = models.ForeignKey(
+        Programme, verbose_name=_("programme"), on_delete=models.PROTECT, related_name="report_runs"
+    )
     kind = models.CharField(_("report"), max_length=30, choices=Kind)
     period_from = models.DateField(_("from"))
     period_to = models.DateField(_("to"))
     as_of = models.DateTimeField(_("as of"), default=timezone.now)
     method = models.CharField(_("rule version"), max_length=20)
     figures = models.JSONField(_("figures"))
-    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
 
     objects = ReportRunQuerySet.as_manager()
 

@@ -23,8 +23,12 @@ class DayFilter(filters.DateFilter):
 class CaseFilter(filters.FilterSet):
     """Filters of the case list. Only fields without personal data: names are searched by POST."""
 
-    status = filters.MultipleChoiceFilter(label=_("State"), choices=Status, widget=forms.SelectMultiple(attrs={"size": 6}))
-    stage = filters.ChoiceFilter(label=_("Stage"), choices=[(code, label) for code, label, _states in STAGES], method="in_stage")
+    status = filters.MultipleChoiceFilter(
+        label=_("State"), choices=Status, widget=forms.SelectMultiple(attrs={"size": 6})
+    )
+    stage = filters.ChoiceFilter(
+        label=_("Stage"), choices=[(code, label) for code, label, _states in STAGES], method="in_stage"
+    )
     programme = filters.ModelChoiceFilter(label=_("Programme"), queryset=Programme.objects.none())
     season = filters.ModelChoiceFilter(label=_("Season"), queryset=Season.objects.none())
     office = filters.ModelChoiceFilter(label=_("Office"), queryset=Office.objects.none())

@@ -62,7 +62,9 @@ def groups(user, today: date) -> list[Group]:
         .select_related("enrolment__person", "enrolment__programme", "requirement")
         .order_by("due_on", "id")
     )
-    counts = Counter(group_of(due_on, waits, today) for due_on, waits in found.values_list("due_on", "waits_for")[:1000])
+    counts = Counter(
+        group_of(due_on, waits, today) for due_on, waits in found.values_list("due_on", "waits_for")[:1000]
+    )
     ordered = {
         "overdue": Group("overdue", _("Overdue"), "warn", "problem"),
         "today": Group("today", _("Today"), "today", ""),
@@ -95,7 +97,10 @@ def _row(step, user) -> dict:
         "action_href": f"{href}{anchor}",
     }
     if step.kind in {"first_call", "check_in"} and user.may(Permission.PLACEMENT_EDIT):
-        row |= {"action": _("Record the call"), "action_href": reverse("placement:check_in", args=[enrolment.public_id])}
+        row |= {
+            "action": _("Record the call"),
+            "action_href": reverse("placement:check_in", args=[enrolment.public_id]),
+        }
     if user.may(Permission.NOTE_WRITE):
         row["snooze_href"] = reverse("enrolment:snooze", args=[step.pk])
     return row
@@ -103,18 +108,39 @@ def _row(step, user) -> dict:
 
 def sentence(found: Iterable[Group]) -> str:
     """The page in one sentence: "3 overdue, 4 for today and 4 this week"."""
-    words = {"overdue": _("%(n)s overdue"), "today": _("%(n)s for today"), "week": _("%(n)s this week"), "waiting": _("%(n)s with others")}
+    words = {
+        "overdue": _("%(n)s overdue"),
+        "today": _("%(n)s for today"),
+        "week": _("%(n)s this week"),
+        "waiting": _("%(n)s with others"),
+    }
     return wording.and_list([words[group.code] % {"n": wording.number(group.count)} for group in found])
 
 
 def numbers(user) -> list[dict]:
     """My cases by stage, each number a list; one query."""
     rows = dict(
-        Enrolment.objects.visible_to(user).open().owned_by(user).values_list("status").annotate(n=Count("pk")).order_by()
+        Enrolment.objects.visible_to(user)
+        .open()
+        .owned_by(user)
+        .values_list("status")
+        .annotate(n=Count("pk"))
+        .order_by()
     )
-    shown = [Status.IN_DOCUMENTATION, Status.READY_TO_TRAVEL, Status.ACTIVE, Status.RETURN_OVERDUE, Status.IN_REINTEGRATION]
+    shown = [
+        Status.IN_DOCUMENTATION,
+        Status.READY_TO_TRAVEL,
+        Status.ACTIVE,
+        Status.RETURN_OVERDUE,
+        Status.IN_REINTEGRATION,
+    ]
     return [
-        {"label": Status(s).label, "count": rows[s], "href": f"{reverse('worklist:cases')}?view=mine&status={s}", "late": s == Status.RETURN_OVERDUE}
+        {
+            "label": Status(s).label,
+            "count": rows[s],
+            "href": f"{reverse('worklist:cases')}?view=mine&status={s}",
+            "late": s == Status.RETURN_OVERDUE,
+        }
         for s in shown
         if rows.get(s)
     ]
@@ -141,7 +167,9 @@ def office_numbers(user, today: date) -> dict:
         ],
         "offices": [
             {"name": name, "count": n, "late": overdue, "href": f"{cases_url}?view=open&late=on&office={pk}"}
-            for pk, name, n, overdue in cases.values_list("office", "office__name").annotate(n=Count("pk"), late=late).order_by("-late", "office__name")
+            for pk, name, n, overdue in cases.values_list("office", "office__name")
+            .annotate(n=Count("pk"), late=late)
+            .order_by("-late", "office__name")
         ],
         "nobody": cases.filter(owner__isnull=True).count(),
     }

@@ -17,9 +17,21 @@ from programmes.journey.enrolment.models import Enrolment
 from programmes.journey.enrolment.states import TONES, Status
 
 COLUMNS = (
-    "id", "public_id", "number", "status", "status_since", "next_step", "next_due_on", "person__given_names",
-    "person__first_surname", "person__second_surname", "programme__names", "programme__code", "season__code", "owner__full_name",
-)  # fmt: skip
+    "id",
+    "public_id",
+    "number",
+    "status",
+    "status_since",
+    "next_step",
+    "next_due_on",
+    "person__given_names",
+    "person__first_surname",
+    "person__second_surname",
+    "programme__names",
+    "programme__code",
+    "season__code",
+    "owner__full_name",
+)
 
 
 @requires(Permission.SELF, scope=Scope.SELF)
@@ -95,7 +107,9 @@ def _say(rows) -> None:
         row["state"] = labels[row["status"]]
         row["tone"] = TONES[row["status"]]
         row["late"] = row["next_due_on"] is not None and row["next_due_on"] < today_
-        row["name"] = " ".join(p for p in (row["person__given_names"], row["person__first_surname"], row["person__second_surname"]) if p)
+        row["name"] = " ".join(
+            p for p in (row["person__given_names"], row["person__first_surname"], row["person__second_surname"]) if p
+        )
 
 
 def _views(request, current, works):
@@ -122,6 +136,8 @@ def _chips(request, filtered) -> list[dict]:
             for key in ("after", "before"):
                 rest.pop(key, None)
             words = dict(getattr(field, "choices", [])).get(one, one) if isinstance(one, str) else one
-            label = str(field.label) if one is True else _("%(field)s: %(value)s") % {"field": field.label, "value": words}
+            label = (
+                str(field.label) if one is True else _("%(field)s: %(value)s") % {"field": field.label, "value": words}
+            )
             chips.append({"label": label, "href": f"{request.path}?{rest.urlencode()}"})
     return chips

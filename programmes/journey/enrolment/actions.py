@@ -17,7 +17,17 @@ from programmes.journey.enrolment.models import CaseNumber, Enrolment, TestResul
 from programmes.journey.enrolment.states import ENROLMENT, Status
 from programmes.journey.people.models import Person
 
-_ISO2 = {"GTM": "GT", "COL": "CO", "HND": "HN", "SLV": "SV", "MEX": "MX", "WSM": "WS", "TON": "TO", "VUT": "VU", "FJI": "FJ"}
+_ISO2 = {
+    "GTM": "GT",
+    "COL": "CO",
+    "HND": "HN",
+    "SLV": "SV",
+    "MEX": "MX",
+    "WSM": "WS",
+    "TON": "TO",
+    "VUT": "VU",
+    "FJI": "FJ",
+}
 
 
 def next_number(country: str, year: int) -> str:
@@ -161,7 +171,12 @@ def waive(enrolment, requirement: Requirement, *, by, reason: str) -> Enrolment:
         raise RuleBroken(_("Say why this is not needed."), field="reason")
     Tick.objects.filter(enrolment=enrolment, requirement=requirement).delete()
     Tick.objects.create(
-        enrolment=enrolment, requirement=requirement, done_on=timezone.localdate(), waived=True, reason=reason, created_by=by
+        enrolment=enrolment,
+        requirement=requirement,
+        done_on=timezone.localdate(),
+        waived=True,
+        reason=reason,
+        created_by=by,
     )
     record(enrolment, by=by, what="waived", note=reason, requirement=requirement.pk)
     steps.renew_requirements(enrolment, by=by)

@@ -50,8 +50,12 @@ class OpenCaseForm(WorkForm):
         seasons = Season.objects.filter(active=True, programme__active=True, programme__offices__in=reached)
         if limits and all(limit is not None for limit in limits):
             seasons = seasons.filter(programme__in={pk for limit in limits for pk in limit})
-        self.fields["season"].queryset = seasons.select_related("programme").distinct().order_by("programme__code", "-starts_on")
-        self.fields["office"].queryset = Office.objects.filter(pk__in=reached, active=True, programmes__isnull=False).distinct()
+        self.fields["season"].queryset = (
+            seasons.select_related("programme").distinct().order_by("programme__code", "-starts_on")
+        )
+        self.fields["office"].queryset = Office.objects.filter(
+            pk__in=reached, active=True, programmes__isnull=False
+        ).distinct()
         self.fields["owner"].queryset = colleagues(reached, self.user)
         self.initial.setdefault("owner", self.user)
         self.initial.setdefault("on", timezone.localdate())
@@ -104,9 +108,14 @@ class TestForm(WorkForm):
 
     taken_on = DayField(label=_("Taken on"))
     passed = forms.TypedChoiceField(
-        label=_("Result"), choices=[("yes", _("Passed")), ("no", _("Not passed"))], coerce=lambda v: v == "yes", widget=forms.RadioSelect
+        label=_("Result"),
+        choices=[("yes", _("Passed")), ("no", _("Not passed"))],
+        coerce=lambda v: v == "yes",
+        widget=forms.RadioSelect,
     )
-    score = forms.DecimalField(label=_("Score (0–100)"), min_value=0, max_value=100, max_digits=4, decimal_places=1, required=False)
+    score = forms.DecimalField(
+        label=_("Score (0–100)"), min_value=0, max_value=100, max_digits=4, decimal_places=1, required=False
+    )
 
     def prepare(self):
         """Most tests are recorded on the day."""
@@ -141,4 +150,3 @@ class SnoozeForm(WorkForm):
         if until <= timezone.localdate():
             raise forms.ValidationError(_("Choose a day after today."))
         return until
-

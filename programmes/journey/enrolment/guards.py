@@ -69,7 +69,9 @@ def stay_within_rules(enrolment, *, to, on, by=None):
     earlier = ()
     if values["stay_window_months"]:
         earlier = (
-            Enrolment.objects.filter(person=enrolment.person_id, programme=enrolment.programme_id, departed_on__isnull=False)
+            Enrolment.objects.filter(
+                person=enrolment.person_id, programme=enrolment.programme_id, departed_on__isnull=False
+            )
             .exclude(pk=enrolment.pk)
             .values_list("departed_on", "returned_on", "planned_end")
         )
@@ -100,4 +102,3 @@ def may_be_screened_again(enrolment, *, to, on, by=None):
         waited = (on - enrolment.status_since.date()).days
         if waited < days:
             yield Missing("rescreening", _("The waiting time of %(days)d days before screening again") % {"days": days})
-

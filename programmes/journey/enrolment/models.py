@@ -30,7 +30,9 @@ def only_one_at_a_time(start: str, end) -> list:
     `int8range(person, person, '[]')` overlaps only itself, so an exclusion by `&&` on both ranges is enough.
     An empty end reaches to infinity.
     """
-    person = Func(F("person_id"), F("person_id"), Value("[]"), function="int8range", output_field=BigIntegerRangeField())
+    person = Func(
+        F("person_id"), F("person_id"), Value("[]"), function="int8range", output_field=BigIntegerRangeField()
+    )
     bounds = RangeBoundary(inclusive_lower=True, inclusive_upper=True)
     period = Func(F(start), end, bounds, function="daterange", output_field=DateRangeField())
     return [(person, RangeOperators.OVERLAPS), (period, RangeOperators.OVERLAPS)]
@@ -93,15 +95,27 @@ class Enrolment(Lifecycle, Record):
 
     number = models.CharField(_("case number"), max_length=20, unique=True, editable=False)
     person = models.ForeignKey(Person, verbose_name=_("person"), on_delete=models.PROTECT, related_name="enrolments")
-    programme = models.ForeignKey(Programme, verbose_name=_("programme"), on_delete=models.PROTECT, related_name="enrolments")
+    programme = models.ForeignKey(
+        Programme, verbose_name=_("programme"), on_delete=models.PROTECT, related_name="enrolments"
+    )
     season = models.ForeignKey(Season, verbose_name=_("season"), on_delete=models.PROTECT, related_name="enrolments")
     office = models.ForeignKey(Office, verbose_name=_("office"), on_delete=models.PROTECT, related_name="enrolments")
     destination_office = models.ForeignKey(
-        Office, verbose_name=_("office of destination"), on_delete=models.PROTECT, null=True, blank=True, related_name="arriving"
+        Office,
+        verbose_name=_("office of destination"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="arriving",
     )
     shared_with = models.ManyToManyField(Office, verbose_name=_("shared with"), related_name="shared_cases", blank=True)
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("owner"), on_delete=models.PROTECT, null=True, blank=True, related_name="cases"
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("owner"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="cases",
     )
     previous = models.OneToOneField(
         "self", verbose_name=_("previous season"), on_delete=models.PROTECT, null=True, blank=True, related_name="next"
@@ -130,9 +144,15 @@ class Enrolment(Lifecycle, Record):
         verbose_name_plural = _("cases")
         ordering = ["-registered_on", "-id"]
         indexes = [
-            models.Index(fields=["office", "programme", "status", "next_due_on", "id"], name="case_by_office_and_status"),
+            models.Index(
+                fields=["office", "programme", "status", "next_due_on", "id"], name="case_by_office_and_status"
+            ),
             models.Index(fields=["office", "next_due_on", "id"], name="case_open_by_office", condition=Q(is_open=True)),
-            models.Index(fields=["destination_office", "next_due_on", "id"], name="case_open_by_destination", condition=Q(is_open=True)),
+            models.Index(
+                fields=["destination_office", "next_due_on", "id"],
+                name="case_open_by_destination",
+                condition=Q(is_open=True),
+            ),
             models.Index(fields=["owner", "next_due_on", "id"], name="case_open_by_owner", condition=Q(is_open=True)),
             models.Index(fields=["programme", "season", "status"], name="case_by_season_and_status"),
         ]
@@ -150,33 +170,44 @@ class Enrolment(Lifecycle, Record):
                 violation_error_message=_("This person is already selected or abroad in another case at these dates."),
             ),
             models.CheckConstraint(
-                condition=~Q(status__in=sorted(ENROLMENT.groups["booked"])) | Q(planned_start__isnull=False, planned_end__isnull=False),
+                condition=~Q(status__in=sorted(ENROLMENT.groups["booked"]))
+                | Q(planned_start__isnull=False, planned_end__isnull=False),
                 name="case_booked_has_dates",
                 violation_error_message=_("From selection on a case needs its planned start and end."),
             ),
             models.CheckConstraint(
-                condition=Q(planned_end__isnull=True) | Q(planned_start__isnull=True) | Q(planned_end__gte=F("planned_start")),
+                condition=Q(planned_end__isnull=True)
+                | Q(planned_start__isnull=True)
+                | Q(planned_end__gte=F("planned_start")),
                 name="case_ends_after_it_starts",
                 violation_error_message=_("The planned end lies before the planned start."),
             ),
             models.CheckConstraint(
-                condition=Q(arrived_on__isnull=True) | Q(departed_on__isnull=True) | Q(arrived_on__gte=F("departed_on")),
+                condition=Q(arrived_on__isnull=True)
+                | Q(departed_on__isnull=True)
+                | Q(arrived_on__gte=F("departed_on")),
                 name="case_arrives_after_departing",
                 violation_error_message=_("The arrival lies before the departure."),
             ),
             models.CheckConstraint(
-                condition=Q(returned_on__isnull=True) | Q(departed_on__isnull=True) | Q(returned_on__gte=F("departed_on")),
+                condition=Q(returned_on__isnull=True)
+                | Q(departed_on__isnull=True)
+                | Q(returned_on__gte=F("departed_on")),
                 name="case_returns_after_departing",
                 violation_error_message=_("The return lies before the departure."),
             ),
             models.CheckConstraint(
-                condition=(Q(status=Status.CLOSED) & ~Q(closed_from="") & Q(closed_on__isnull=False) & ~Q(closure_reason=""))
+                condition=(
+                    Q(status=Status.CLOSED) & ~Q(closed_from="") & Q(closed_on__isnull=False) & ~Q(closure_reason="")
+                )
                 | (~Q(status=Status.CLOSED) & Q(closed_on__isnull=True)),
                 name="case_closed_with_reason_and_day",
                 violation_error_message=_("A closed case carries its reason, its day and where it was closed from."),
             ),
             models.CheckConstraint(
-                condition=Q(status__in=Status.values), name="case_status_known", violation_error_message=_("Unknown status.")
+                condition=Q(status__in=Status.values),
+                name="case_status_known",
+                violation_error_message=_("Unknown status."),
             ),
         ]
         triggers = [
@@ -243,7 +274,9 @@ class Enrolment(Lifecycle, Record):
     @property
     def stage(self) -> str:
         """The code of the stage of life the case stands in."""
-        status = self.closed_from if self.status in {Status.CLOSED, Status.REOPENED} and self.closed_from else self.status
+        status = (
+            self.closed_from if self.status in {Status.CLOSED, Status.REOPENED} and self.closed_from else self.status
+        )
         if self.status == Status.CLOSED:
             return "closed"
         return next(code for code, _words, states in STAGES if status in states)
@@ -304,7 +337,12 @@ class Step(models.Model):
     enrolment = models.ForeignKey(Enrolment, verbose_name=_("case"), on_delete=models.CASCADE, related_name="steps")
     kind = models.CharField(_("step"), max_length=40)
     requirement = models.ForeignKey(
-        Requirement, verbose_name=_("requirement"), on_delete=models.CASCADE, null=True, blank=True, related_name="steps"
+        Requirement,
+        verbose_name=_("requirement"),
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="steps",
     )
     desk = models.CharField(_("whose desk"), max_length=8, choices=Desk, default=Desk.CASE)
     waits_for = models.CharField(_("who has to act"), max_length=10, choices=WaitsFor, default=WaitsFor.US)
@@ -312,7 +350,9 @@ class Step(models.Model):
     snoozed_until = models.DateField(_("snoozed until"), null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     done_at = models.DateTimeField(_("done at"), null=True, blank=True)
-    done_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    done_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
 
     objects = StepQuerySet.as_manager()
 
@@ -341,7 +381,9 @@ class Step(models.Model):
 class Fact(Record):
     """Shared by the small rows that fulfil a requirement of a case."""
 
-    enrolment = models.ForeignKey(Enrolment, verbose_name=_("case"), on_delete=models.CASCADE, related_name="%(class)ss")
+    enrolment = models.ForeignKey(
+        Enrolment, verbose_name=_("case"), on_delete=models.CASCADE, related_name="%(class)ss"
+    )
 
     class Meta:
         abstract = True
@@ -353,7 +395,9 @@ class TestResult(Fact):
 
     __test__ = False  # not a test case for pytest
 
-    requirement = models.ForeignKey(Requirement, verbose_name=_("test"), on_delete=models.PROTECT, related_name="results")
+    requirement = models.ForeignKey(
+        Requirement, verbose_name=_("test"), on_delete=models.PROTECT, related_name="results"
+    )
     taken_on = models.DateField(_("taken on"))
     score = models.DecimalField(_("score"), max_digits=5, decimal_places=1, null=True, blank=True)
     passed = models.BooleanField(_("passed"))
@@ -379,7 +423,9 @@ class TestResult(Fact):
 class Tick(Fact):
     """A requirement checked by hand, or waived by a manager with a reason."""
 
-    requirement = models.ForeignKey(Requirement, verbose_name=_("requirement"), on_delete=models.PROTECT, related_name="ticks")
+    requirement = models.ForeignKey(
+        Requirement, verbose_name=_("requirement"), on_delete=models.PROTECT, related_name="ticks"
+    )
     done_on = models.DateField(_("done on"))
     waived = models.BooleanField(_("not needed"), default=False)
     reason = models.CharField(_("reason"), max_length=300, blank=True)

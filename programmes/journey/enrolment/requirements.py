@@ -134,7 +134,9 @@ def _consents(enrolment, requirements):
     for requirement in requirements:
         held = next((c for c in in_force if requirement.code in c.purposes), None)
         judged[requirement.pk] = (
-            (State.DONE, _("Given in force"), href, held.expires_on) if held else (State.OPEN, _("No consent in force"), href, None)
+            (State.DONE, _("Given in force"), href, held.expires_on)
+            if held
+            else (State.OPEN, _("No consent in force"), href, None)
         )
     return judged
 
@@ -142,7 +144,9 @@ def _consents(enrolment, requirements):
 @judges(RequirementKind.TEST)
 def _tests(enrolment, requirements):
     results: dict[int, TestResult] = {}
-    for result in TestResult.objects.filter(enrolment=enrolment, requirement__in=requirements).order_by("taken_on", "id"):
+    for result in TestResult.objects.filter(enrolment=enrolment, requirement__in=requirements).order_by(
+        "taken_on", "id"
+    ):
         results[result.requirement_id] = result
     judged = {}
     for requirement in requirements:
@@ -159,7 +163,11 @@ def _tests(enrolment, requirements):
 
 @judges(RequirementKind.CHECK)
 def _checks(enrolment, requirements):
-    ticked = set(Tick.objects.filter(enrolment=enrolment, waived=False, requirement__in=requirements).values_list("requirement", flat=True))
+    ticked = set(
+        Tick.objects.filter(enrolment=enrolment, waived=False, requirement__in=requirements).values_list(
+            "requirement", flat=True
+        )
+    )
     return {
         r.pk: (State.DONE if r.pk in ticked else State.OPEN, "", deed_url("enrolment:tick", enrolment, r), None)
         for r in requirements

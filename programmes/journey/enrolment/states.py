@@ -77,9 +77,21 @@ ENROLMENT = Machine(
     moves={source: frozenset(targets) for source, targets in MOVES.items()},
     reasons=frozenset(
         {
-            S.INELIGIBLE, S.WITHDRAWN, S.VOID_DUPLICATE, S.SUSPENDED, S.REFUSED, S.UNFIT, S.NO_SHOW, S.TURNED_BACK,
-            S.ENDED_EARLY, S.LEFT_EMPLOYMENT, S.DECEASED, S.REOPENED,
-            (S.SELECTED, S.ROSTERED), (S.IN_DOCUMENTATION, S.ROSTERED), (S.READY_TO_TRAVEL, S.IN_DOCUMENTATION),
+            S.INELIGIBLE,
+            S.WITHDRAWN,
+            S.VOID_DUPLICATE,
+            S.SUSPENDED,
+            S.REFUSED,
+            S.UNFIT,
+            S.NO_SHOW,
+            S.TURNED_BACK,
+            S.ENDED_EARLY,
+            S.LEFT_EMPLOYMENT,
+            S.DECEASED,
+            S.REOPENED,
+            (S.SELECTED, S.ROSTERED),
+            (S.IN_DOCUMENTATION, S.ROSTERED),
+            (S.READY_TO_TRAVEL, S.IN_DOCUMENTATION),
         }
     ),
     groups={
@@ -89,36 +101,82 @@ ENROLMENT = Machine(
         "booked": frozenset({S.SELECTED, S.IN_DOCUMENTATION, S.READY_TO_TRAVEL, S.TRAVELLING, S.ACTIVE}),
         # What an employer liaison works with: on the roster and everything after it.
         "matched": frozenset(S) - {S.REGISTERED, S.WAITLISTED, S.INELIGIBLE, S.ELIGIBLE, S.VOID_DUPLICATE},
-        "abroad": frozenset({S.TRAVELLING, S.ACTIVE, S.LEFT_EMPLOYMENT, S.ENDED, S.ENDED_EARLY, S.RETURN_OVERDUE, S.WHEREABOUTS_UNKNOWN}),
+        "abroad": frozenset(
+            {S.TRAVELLING, S.ACTIVE, S.LEFT_EMPLOYMENT, S.ENDED, S.ENDED_EARLY, S.RETURN_OVERDUE, S.WHEREABOUTS_UNKNOWN}
+        ),
         # A movement exists: the person can only be anonymised, never deleted.
         "moved": frozenset(
-            {S.TRAVELLING, S.TURNED_BACK, S.ACTIVE, S.LEFT_EMPLOYMENT, S.WHEREABOUTS_UNKNOWN, S.STATUS_CHANGED, S.ENDED,
-             S.ENDED_EARLY, S.RETURN_OVERDUE, S.RETURNED, S.RECALL_OFFERED, S.IN_REINTEGRATION, S.DECEASED}
+            {
+                S.TRAVELLING,
+                S.TURNED_BACK,
+                S.ACTIVE,
+                S.LEFT_EMPLOYMENT,
+                S.WHEREABOUTS_UNKNOWN,
+                S.STATUS_CHANGED,
+                S.ENDED,
+                S.ENDED_EARLY,
+                S.RETURN_OVERDUE,
+                S.RETURNED,
+                S.RECALL_OFFERED,
+                S.IN_REINTEGRATION,
+                S.DECEASED,
+            }
         ),
     },
-)  # fmt: skip
+)
 OPEN = frozenset(S) - ENROLMENT.groups["over"]
 
 # The strip on the case file: where a case is in its life. A state outside the strip stands where it came from.
 STAGES: list[tuple[str, str, frozenset[str]]] = [
-    ("registration", _("Registration"), frozenset({S.REGISTERED, S.WAITLISTED, S.INELIGIBLE, S.ELIGIBLE, S.VOID_DUPLICATE})),
+    (
+        "registration",
+        _("Registration"),
+        frozenset({S.REGISTERED, S.WAITLISTED, S.INELIGIBLE, S.ELIGIBLE, S.VOID_DUPLICATE}),
+    ),
     ("roster", _("Roster"), frozenset({S.ROSTERED, S.SUSPENDED, S.EXPIRED})),
     ("selection", _("Selection"), frozenset({S.SELECTED})),
     ("documents", _("Documents"), frozenset({S.IN_DOCUMENTATION, S.REFUSED, S.UNFIT})),
     ("travel", _("Travel"), frozenset({S.READY_TO_TRAVEL, S.NO_SHOW, S.TRAVELLING, S.TURNED_BACK})),
     ("placement", _("Placement"), frozenset({S.ACTIVE, S.LEFT_EMPLOYMENT, S.DECEASED})),
-    ("return", _("Return"), frozenset({S.ENDED, S.ENDED_EARLY, S.RETURN_OVERDUE, S.WHEREABOUTS_UNKNOWN, S.STATUS_CHANGED, S.RETURNED, S.RECALL_OFFERED})),
+    (
+        "return",
+        _("Return"),
+        frozenset(
+            {
+                S.ENDED,
+                S.ENDED_EARLY,
+                S.RETURN_OVERDUE,
+                S.WHEREABOUTS_UNKNOWN,
+                S.STATUS_CHANGED,
+                S.RETURNED,
+                S.RECALL_OFFERED,
+            }
+        ),
+    ),
     ("reintegration", _("Reintegration"), frozenset({S.IN_REINTEGRATION})),
     ("closed", _("Closed"), frozenset({S.CLOSED, S.REOPENED, S.WITHDRAWN})),
-]  # fmt: skip
+]
 
 TONES = {
-    **dict.fromkeys([S.REGISTERED, S.ELIGIBLE, S.ROSTERED, S.CLOSED, S.WITHDRAWN, S.EXPIRED, S.VOID_DUPLICATE, S.REOPENED], "neutral"),
+    **dict.fromkeys(
+        [S.REGISTERED, S.ELIGIBLE, S.ROSTERED, S.CLOSED, S.WITHDRAWN, S.EXPIRED, S.VOID_DUPLICATE, S.REOPENED],
+        "neutral",
+    ),
     **dict.fromkeys([S.SELECTED, S.IN_DOCUMENTATION, S.TRAVELLING, S.RECALL_OFFERED, S.IN_REINTEGRATION], "active"),
     **dict.fromkeys([S.WAITLISTED, S.SUSPENDED, S.ENDED, S.ENDED_EARLY, S.STATUS_CHANGED], "waiting"),
     **dict.fromkeys([S.READY_TO_TRAVEL, S.ACTIVE, S.RETURNED], "done"),
     **dict.fromkeys(
-        [S.INELIGIBLE, S.REFUSED, S.UNFIT, S.NO_SHOW, S.TURNED_BACK, S.LEFT_EMPLOYMENT, S.WHEREABOUTS_UNKNOWN, S.RETURN_OVERDUE, S.DECEASED],
+        [
+            S.INELIGIBLE,
+            S.REFUSED,
+            S.UNFIT,
+            S.NO_SHOW,
+            S.TURNED_BACK,
+            S.LEFT_EMPLOYMENT,
+            S.WHEREABOUTS_UNKNOWN,
+            S.RETURN_OVERDUE,
+            S.DECEASED,
+        ],
         "problem",
     ),
-}  # fmt: skip
+}

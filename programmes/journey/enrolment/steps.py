@@ -136,7 +136,11 @@ def renew(enrolment, *, on: date, by=None) -> None:
     if enrolment.status in STATE_STEPS:
         kind, desk = STATE_STEPS[enrolment.status]
         Step.objects.create(
-            enrolment=enrolment, kind=kind, desk=desk, due_on=due_day(enrolment, kind, on=on), waits_for=_WAITS.get(kind, WaitsFor.US)
+            enrolment=enrolment,
+            kind=kind,
+            desk=desk,
+            due_on=due_day(enrolment, kind, on=on),
+            waits_for=_WAITS.get(kind, WaitsFor.US),
         )
     if enrolment.status in {S.ELIGIBLE, S.IN_DOCUMENTATION}:
         renew_requirements(enrolment, by=by, on=on)
@@ -149,7 +153,9 @@ def renew_requirements(enrolment, *, by=None, on: date | None = None) -> None:
     if stage is None:
         return
     on = on or timezone.localdate()
-    already = {s.requirement_id: s for s in Step.objects.filter(enrolment=enrolment, done_at__isnull=True, kind=REQUIREMENT)}
+    already = {
+        s.requirement_id: s for s in Step.objects.filter(enrolment=enrolment, done_at__isnull=True, kind=REQUIREMENT)
+    }
     new = []
     for standing in requirements.standings(enrolment, stages={str(stage)}):
         step = already.get(standing.requirement.pk)

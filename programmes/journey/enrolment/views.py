@@ -18,7 +18,9 @@ from programmes.journey.people.models import Person
 
 def visible_case(request, public_id) -> Enrolment:
     """The case with what its frame shows, or 404: unseen and missing cannot be told apart."""
-    cases = Enrolment.objects.visible_to(request.user).select_related("person", "programme", "season", "owner", "office")
+    cases = Enrolment.objects.visible_to(request.user).select_related(
+        "person", "programme", "season", "owner", "office"
+    )
     return get_object_or_404(cases, public_id=public_id)
 
 
@@ -39,7 +41,11 @@ def new(request, person_id):
         if done:
             return done
     return form_page(
-        request, form, title=_("Open a case for %(name)s") % {"name": person.full_name}, do=_("Open the case"), cancel=person.get_absolute_url()
+        request,
+        form,
+        title=_("Open a case for %(name)s") % {"name": person.full_name},
+        do=_("Open the case"),
+        cancel=person.get_absolute_url(),
     )
 
 
@@ -131,7 +137,9 @@ def waive(request, public_id, requirement_id):
 @require_http_methods(["GET", "HEAD", "POST"])
 def snooze(request, step_id):
     """Put a step off until a day."""
-    step = get_object_or_404(Step.objects.visible_to(request.user).open().select_related("enrolment", "requirement"), pk=step_id)
+    step = get_object_or_404(
+        Step.objects.visible_to(request.user).open().select_related("enrolment", "requirement"), pk=step_id
+    )
     enrolment = visible_case(request, step.enrolment.public_id)
     form = SnoozeForm(typed(request), user=request.user, initial={"until": timezone.localdate() + timedelta(days=7)})
     if request.method == "POST" and form.is_valid():

@@ -13,10 +13,28 @@ from programmes.journey.people.models import Consent, Person
 
 NOTICE_VERSION = "2026-1"
 _FACTS = (
-    "given_names", "first_surname", "second_surname", "sex", "birth_date", "birth_precision", "nationality", "national_id",
-    "phone", "email", "subdivision", "municipality", "community", "languages", "education", "occupation", "experience_years",
-    "emergency_name", "emergency_relation", "emergency_phone", "dependants",
-)  # fmt: skip
+    "given_names",
+    "first_surname",
+    "second_surname",
+    "sex",
+    "birth_date",
+    "birth_precision",
+    "nationality",
+    "national_id",
+    "phone",
+    "email",
+    "subdivision",
+    "municipality",
+    "community",
+    "languages",
+    "education",
+    "occupation",
+    "experience_years",
+    "emergency_name",
+    "emergency_relation",
+    "emergency_phone",
+    "dependants",
+)
 
 
 @transaction.atomic
@@ -59,7 +77,9 @@ def _judge(facts: dict) -> None:
 
 
 @transaction.atomic
-def give_consent(person, *, by, purposes: list[str], mode: str, language: str, given_on: date, witness="", expires_on=None) -> Consent:
+def give_consent(
+    person, *, by, purposes: list[str], mode: str, language: str, given_on: date, witness="", expires_on=None
+) -> Consent:
     """Record what the person agrees to (domain.md 5, principle 4). Earlier consents stay as they were given."""
     if not purposes:
         raise RuleBroken(_("Tick at least one purpose."), field="purposes")
@@ -70,9 +90,16 @@ def give_consent(person, *, by, purposes: list[str], mode: str, language: str, g
     if expires_on and expires_on <= given_on:
         raise RuleBroken(_("The consent would expire before it was given."), field="expires_on")
     consent = Consent.objects.create(
-        person=person, purposes=purposes, mode=mode, language=language, witness=witness, notice=NOTICE_VERSION,
-        given_on=given_on, expires_on=expires_on, created_by=by,
-    )  # fmt: skip
+        person=person,
+        purposes=purposes,
+        mode=mode,
+        language=language,
+        witness=witness,
+        notice=NOTICE_VERSION,
+        given_on=given_on,
+        expires_on=expires_on,
+        created_by=by,
+    )
     record(person, by=by, what="consent_given", on=given_on, purposes=purposes)
     return consent
 

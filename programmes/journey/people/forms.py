@@ -17,7 +17,17 @@ from programmes.journey.people import rules
 from programmes.journey.people.models import Consent, Person
 
 # Where a number without its country code was most likely typed.
-_REGION = {"GTM": "GT", "COL": "CO", "HND": "HN", "SLV": "SV", "MEX": "MX", "CAN": "CA", "ESP": "ES", "NZL": "NZ", "WSM": "WS"}
+_REGION = {
+    "GTM": "GT",
+    "COL": "CO",
+    "HND": "HN",
+    "SLV": "SV",
+    "MEX": "MX",
+    "CAN": "CA",
+    "ESP": "ES",
+    "NZL": "NZ",
+    "WSM": "WS",
+}
 _PHONE_ERROR = {"invalid": _("Enter a phone number with its country code, for example +502 5555 0142.")}
 
 
@@ -77,6 +87,7 @@ class ConsentForm(ConsentFields):
         """As the conversation goes."""
         return Layout("key", "version", *self.consent_layout())
 
+
 class PersonForm(WorkForm):
     """Identity, contact and background of a person."""
 
@@ -89,7 +100,9 @@ class PersonForm(WorkForm):
         label=_("How exact is this date"), choices=Person.BirthPrecision, initial=Person.BirthPrecision.DAY
     )
     nationality = forms.ChoiceField(label=_("Nationality"))
-    national_id = forms.CharField(label=_("National identity number"), max_length=30, required=False, help_text=_("CUI, cédula …"))
+    national_id = forms.CharField(
+        label=_("National identity number"), max_length=30, required=False, help_text=_("CUI, cédula …")
+    )
     phone = PhoneNumberField(label=_("Phone"), required=False, error_messages=_PHONE_ERROR)
     email = forms.EmailField(label=_("E-mail"), max_length=254, required=False)
     subdivision = forms.ChoiceField(label=_("Department"), required=False)
@@ -105,7 +118,9 @@ class PersonForm(WorkForm):
     dependants = forms.IntegerField(label=_("Dependants"), min_value=0, max_value=30, required=False)
     emergency_name = forms.CharField(label=_("Emergency contact"), max_length=150, required=False)
     emergency_relation = forms.CharField(label=_("Relation"), max_length=60, required=False)
-    emergency_phone = PhoneNumberField(label=_("Phone of the emergency contact"), required=False, error_messages=_PHONE_ERROR)
+    emergency_phone = PhoneNumberField(
+        label=_("Phone of the emergency contact"), required=False, error_messages=_PHONE_ERROR
+    )
 
     def prepare(self):
         """Fill the code lists; a withdrawn code of the record stays choosable."""
@@ -172,7 +187,9 @@ class RegisterForm(ConsentFields, PersonForm):
 
     def layout(self):
         """Consent is the first thing that is recorded."""
-        return Layout("key", "version", Fieldset(str(_("Consent")), *self.consent_layout()), "office", *self.person_layout())
+        return Layout(
+            "key", "version", Fieldset(str(_("Consent")), *self.consent_layout()), "office", *self.person_layout()
+        )
 
     def consent(self) -> dict:
         """The arguments of the consent."""

@@ -4,7 +4,6 @@ from datetime import date
 
 import pgtrigger
 from django.contrib.postgres.fields import ArrayField
-from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.urls import reverse
@@ -70,7 +69,9 @@ class Person(Record):
     first_surname = models.CharField(_("first surname"), max_length=150)
     second_surname = models.CharField(_("second surname"), max_length=150, blank=True)
     name_key = models.GeneratedField(
-        expression=FoldedName("given_names", "first_surname", "second_surname"), output_field=models.TextField(), db_persist=True
+        expression=FoldedName("given_names", "first_surname", "second_surname"),
+        output_field=models.TextField(),
+        db_persist=True,
     )
     sex = models.CharField(_("sex"), max_length=6, choices=Sex)
     birth_date = models.DateField(_("date of birth"))
@@ -98,7 +99,10 @@ class Person(Record):
         verbose_name_plural = _("people")
         ordering = ["first_surname", "second_surname", "given_names", "id"]
         indexes = [
-            models.Index(fields=["office", "first_surname", "second_surname", "given_names", "id"], name="person_by_office_and_name"),
+            models.Index(
+                fields=["office", "first_surname", "second_surname", "given_names", "id"],
+                name="person_by_office_and_name",
+            ),
             models.Index(fields=["birth_date"], name="person_by_birth_date"),
             models.Index(fields=["phone"], name="person_by_phone"),
         ]
@@ -172,7 +176,12 @@ class Consent(Record):
     expires_on = models.DateField(_("expires on"), null=True, blank=True)
     withdrawn_at = models.DateTimeField(_("withdrawn at"), null=True, blank=True)
     withdrawn_by = models.ForeignKey(
-        "accounts.User", verbose_name=_("withdrawal recorded by"), on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+        "accounts.User",
+        verbose_name=_("withdrawal recorded by"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
     )
 
     objects = ConsentQuerySet.as_manager()
@@ -207,7 +216,8 @@ class Consent(Record):
         triggers = [
             count_versions(),
             pgtrigger.Protect(
-                name="given_once", operation=pgtrigger.UpdateOf("purposes", "given_on", "mode", "language", "notice", "person_id")
+                name="given_once",
+                operation=pgtrigger.UpdateOf("purposes", "given_on", "mode", "language", "notice", "person_id"),
             ),
         ]
 
@@ -218,4 +228,6 @@ class Consent(Record):
     def is_in_force(self) -> bool:
         """Holds today."""
         today = timezone.localdate()
-        return self.withdrawn_at is None and self.given_on <= today and (not self.expires_on or self.expires_on >= today)
+        return (
+            self.withdrawn_at is None and self.given_on <= today and (not self.expires_on or self.expires_on >= today)
+        )

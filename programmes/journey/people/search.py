@@ -33,7 +33,12 @@ def find(user, typed: str) -> list[Person]:
         for word in words:
             people = people.filter(name_key__contains=FoldedName(Value(word)))
         condition = Q(pk__in=people.values("pk"))
-    return list(Person.objects.visible_to(user).filter(condition).select_related("office").order_by("name_key", "pk")[:MOST_FOUND])
+    return list(
+        Person.objects.visible_to(user)
+        .filter(condition)
+        .select_related("office")
+        .order_by("name_key", "pk")[:MOST_FOUND]
+    )
 
 
 def _exact(typed: str) -> Q | None:
@@ -47,7 +52,9 @@ def _exact(typed: str) -> Q | None:
             return Q(pk__in=[])
     digits = re.sub(r"\D", "", typed)
     if len(digits) >= 6 and re.fullmatch(r"[\d\s+().\-‐-―/A-Za-z]+", typed) and len(digits) * 2 >= len(typed):
-        return Q(national_id=plain_number(typed)) | Q(phone__endswith=digits[-11:]) | Q(documents__number=plain_number(typed))
+        return (
+            Q(national_id=plain_number(typed))
+            | Q(phone__endswith=digits[-11:])
+            | Q(documents__number=plain_number(typed))
+        )
     return None
-
-

@@ -24,7 +24,10 @@ def people(request):
     """Everybody the user may see, by surname."""
     found = Person.objects.visible_to(request.user).select_related("office")
     return page_or_part(
-        request, "journey/people/list.html", "results", {"page": keyset(request, found, order=ORDER), "form": SearchForm()}
+        request,
+        "journey/people/list.html",
+        "results",
+        {"page": keyset(request, found, order=ORDER), "form": SearchForm()},
     )
 
 
@@ -37,7 +40,12 @@ def find(request):
     form = SearchForm(request.POST)
     query = form.cleaned_data["q"] if form.is_valid() else ""
     found = search.find(request.user, query) if query else []
-    return page_or_part(request, "journey/people/found.html", "results", {"form": form, "query": query, "found": found, "most": search.MOST_FOUND})
+    return page_or_part(
+        request,
+        "journey/people/found.html",
+        "results",
+        {"form": form, "query": query, "found": found, "most": search.MOST_FOUND},
+    )
 
 
 @requires(Permission.PERSON_EDIT)
@@ -49,7 +57,9 @@ def new(request):
         done = attempt(
             request,
             form,
-            lambda: actions.register(by=request.user, office=form.cleaned_data["office"], consent=form.consent(), **form.deed()),
+            lambda: actions.register(
+                by=request.user, office=form.cleaned_data["office"], consent=form.consent(), **form.deed()
+            ),
             done=_("The person was registered. Now open a case."),
         )
         if done:
@@ -70,7 +80,9 @@ def detail(request, public_id):
     """One person: identity, consents, cases over the seasons."""
     person = _visible(request, public_id)
     cases = list(
-        person.enrolments.visible_to(request.user).select_related("programme", "season", "owner").order_by("-season__starts_on", "-id")
+        person.enrolments.visible_to(request.user)
+        .select_related("programme", "season", "owner")
+        .order_by("-season__starts_on", "-id")
     )
     return render(
         request,
@@ -86,7 +98,9 @@ def detail(request, public_id):
 
 
 def _facts(person: Person) -> list[dict]:
-    place = ", ".join(part for part in (person.community, person.municipality, label("subdivision", person.subdivision)) if part)
+    place = ", ".join(
+        part for part in (person.community, person.municipality, label("subdivision", person.subdivision)) if part
+    )
     year_only = person.birth_precision == Person.BirthPrecision.YEAR
     born = str(person.birth_date.year) if year_only else wording.full_day(person.birth_date)
     return [
@@ -104,7 +118,9 @@ def _facts(person: Person) -> list[dict]:
         {"label": _("Dependants"), "value": person.dependants},
         {
             "label": _("Emergency contact"),
-            "value": " · ".join(str(part) for part in (person.emergency_name, person.emergency_relation, person.emergency_phone) if part),
+            "value": " · ".join(
+                str(part) for part in (person.emergency_name, person.emergency_relation, person.emergency_phone) if part
+            ),
         },
     ]
 
@@ -124,7 +140,9 @@ def edit(request, public_id):
         )
         if done:
             return done
-    return form_page(request, form, title=_("Correct %(name)s") % {"name": person.full_name}, cancel=person.get_absolute_url())
+    return form_page(
+        request, form, title=_("Correct %(name)s") % {"name": person.full_name}, cancel=person.get_absolute_url()
+    )
 
 
 @requires(Permission.PERSON_EDIT)
@@ -143,7 +161,9 @@ def consent(request, public_id):
         )
         if done:
             return done
-    return form_page(request, form, title=_("Consent of %(name)s") % {"name": person.full_name}, cancel=person.get_absolute_url())
+    return form_page(
+        request, form, title=_("Consent of %(name)s") % {"name": person.full_name}, cancel=person.get_absolute_url()
+    )
 
 
 @requires(Permission.PERSON_EDIT)
