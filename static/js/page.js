@@ -3,6 +3,8 @@ const $ = (selector, from = document) => from.querySelector(selector);
 const copy = (id) => document.getElementById(id)?.content.firstElementChild.cloneNode(true);
 const TOAST_MS = 10_000;
 
+document.querySelector(".subnav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
 // --- toasts: ten seconds, longer while somebody is on them ---------------------------------------------------------
 function letGo(toast) {
   let timer = 0;
