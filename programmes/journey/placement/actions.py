@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from programmes.base.common.errors import RuleBroken
 from programmes.base.lifecycle.models import record
-from programmes.journey.demand.models import Position
+from programmes.journey.demand import actions as demands
 from programmes.journey.demand.states import PositionStatus
 from programmes.journey.departure.models import Contract, Permit
 from programmes.journey.departure.states import ContractStatus, PermitStatus
@@ -23,7 +23,7 @@ from programmes.journey.people.models import Person
 from programmes.journey.placement import rules
 from programmes.journey.placement.models import CheckIn, Placement
 from programmes.journey.placement.states import Status
-from programmes.journey.selection.models import Selection
+from programmes.journey.selection.actions import held_selection
 
 CHECK_INS = ("first_call", "check_in")
 
@@ -46,7 +46,7 @@ def confirm_arrival(
         raise RuleBroken(_("The arrival lies before the departure."), field="on")
     if starts_on < on:
         raise RuleBroken(_("The first day of work lies before the arrival."), field="starts_on")
-    position = _held_position(enrolment)
+    position = held_selection(enrolment).position
     _refuse_wrong_dates(enrolment, position, starts_on, ends_on, stay_from=on, field="starts_on")
     _refuse_overlap(enrolment, starts_on, ends_on, field="starts_on")
     placement = Placement.objects.create(
@@ -58,7 +58,7 @@ def confirm_arrival(
         created_by=by,
     )
     placement.move_to(Status.STARTED, by=by, on=starts_on)
-    position.move_to(PositionStatus.OCCUPIED, by=by, on=on)
+    demands.move_position(position, PositionStatus.OCCUPIED, by=by, on=on)
     _move_contract(enrolment, ContractStatus.SIGNED_ALL, ContractStatus.IN_FORCE, by=by, on=starts_on)
     cases.move(
         enrolment, CaseStatus.ACTIVE, by=by, on=on, note=note,
@@ -162,7 +162,7 @@ def end_season(
         Status.COMPLETED, by=by, on=on, ended_on=on, hours_worked=hours_worked,
         employer_rating=employer_rating, worker_rating=worker_rating,
     )  # fmt: skip
-    _vacate(placement.position_id, by=by, on=on)
+    demands.give_back(placement.position, by=by, on=on)
     _move_contract(enrolment, ContractStatus.IN_FORCE, ContractStatus.COMPLETED, by=by, on=on)
     cases.move(enrolment, CaseStatus.ENDED, by=by, on=on, note=note, **_stay_until(enrolment, placement, home))
     return placement
@@ -271,17 +271,6 @@ def running(enrolment) -> Placement:
     return placement
 
 
-def _held_position(enrolment) -> Position:
-    held = (
-        Selection.objects.filter(enrolment=enrolment, released_on__isnull=True)
-        .values_list("position", flat=True)
-        .first()
-    )
-    if held is None:
-        raise RuleBroken(_("This case holds no position."), code="no_position")
-    return Position.objects.locked().select_related("demand__authorisation").get(pk=held)
-
-
 def _refuse_wrong_dates(enrolment, position, starts_on, ends_on, *, stay_from, field):
     granted = Permit.objects.filter(enrolment=enrolment, status=PermitStatus.APPROVED).values_list(
         "valid_from", "valid_until"
@@ -357,14 +346,8 @@ def _stay_until(enrolment, placement, day) -> dict[str, date]:
 
 def _terminate(placement, *, by, on, cause, **facts):
     placement.move_to(Status.TERMINATED_EARLY, by=by, on=on, reason=cause, ended_on=on, end_cause=cause, **facts)
-    _vacate(placement.position_id, by=by, on=on)
+    demands.give_back(placement.position, by=by, on=on)
     _move_contract(placement.enrolment, ContractStatus.IN_FORCE, ContractStatus.TERMINATED, by=by, on=on, reason=cause)
-
-
-def _vacate(position_id, *, by, on):
-    position = Position.objects.locked().get(pk=position_id)
-    if position.status == PositionStatus.OCCUPIED:
-        position.move_to(PositionStatus.VACATED, by=by, on=on)
 
 
 def _move_contract(enrolment, source, target, *, by, on, reason=""):
