@@ -45,10 +45,17 @@ def test_register_keeps_the_person_the_consent_and_who_did_it(client_for):
     response = client.post(reverse("people:new"), typed(client))
     person = Person.objects.get()
     assert response.url == person.get_absolute_url()
-    assert (person.full_name, person.birth_date, str(person.phone)) == ("María José Núñez O’Brien-Łukasz", date(1992, 3, 14), "+50255550142")
+    assert (person.full_name, person.birth_date, str(person.phone)) == (
+        "María José Núñez O’Brien-Łukasz",
+        date(1992, 3, 14),
+        "+50255550142",
+    )
     assert (person.national_id, person.created_by, person.office) == ("2345678990101", client.user, client.office)
     assert person.consents.get().purposes == ["case_management"]
-    assert list(CaseEvent.objects.order_by("id").values_list("what", flat=True)) == ["person_registered", "consent_given"]
+    assert list(CaseEvent.objects.order_by("id").values_list("what", flat=True)) == [
+        "person_registered",
+        "consent_given",
+    ]
 
 
 def test_pressing_twice_registers_one_person(client_for):
@@ -115,7 +122,10 @@ def test_bad_input_names_the_field_and_keeps_what_was_typed(client_for, changes,
     assert not Person.objects.exists()
 
 
-@pytest.mark.parametrize("name", ["X", "O'Brien-Łukasz", "X Æ", "محمد", "አበበ", "ကျော်", "😀", "<script>alert(1)</script>", "{{7*7}}", "' OR 1=1--"])
+@pytest.mark.parametrize(
+    "name",
+    ["X", "O'Brien-Łukasz", "X Æ", "محمد", "አበበ", "ကျော်", "😀", "<script>alert(1)</script>", "{{7*7}}", "' OR 1=1--"],
+)
 def test_any_name_people_have_is_stored_as_written_and_shown_literally(client_for, name):
     client = client_for("caseworker")
     response = client.post(reverse("people:new"), typed(client, given_names=name), follow=True)
@@ -146,7 +156,9 @@ def test_a_foreign_office_is_refused(client_for, office_for):
 
 def test_fields_that_are_not_on_the_form_change_nothing(client_for):
     client = client_for("caseworker")
-    client.post(reverse("people:new"), typed(client) | {"version": "77", "public_id": "x", "created_by": "1", "id": "99999"})
+    client.post(
+        reverse("people:new"), typed(client) | {"version": "77", "public_id": "x", "created_by": "1", "id": "99999"}
+    )
     person = Person.objects.get()
     assert (person.version, person.created_by) == (1, client.user)
     assert person.pk != 99999
@@ -191,7 +203,18 @@ def test_withdrawn_consent_stops_counting(client_for):
 
 
 @pytest.mark.parametrize(
-    "words", ["tzoc", "TZOC", "caal maria", "Mariá Caal", "2345678990101", "2345 67899 0101", "1992-03-14", "55550142", "+502 5555-0142"]
+    "words",
+    [
+        "tzoc",
+        "TZOC",
+        "caal maria",
+        "Mariá Caal",
+        "2345678990101",
+        "2345 67899 0101",
+        "1992-03-14",
+        "55550142",
+        "+502 5555-0142",
+    ],
 )
 def test_search_finds_in_any_order_without_accents(client_for, words):
     client = client_for("caseworker")

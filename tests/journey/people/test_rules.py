@@ -44,7 +44,8 @@ def test_a_failed_check_is_a_warning_of_one_country_only():
 
 
 @pytest.mark.parametrize(
-    ("born", "words"), [(date(2030, 1, 1), "future"), (date(1899, 12, 31), "Check the year"), (date(1910, 1, 1), "Check the year")]
+    ("born", "words"),
+    [(date(2030, 1, 1), "future"), (date(1899, 12, 31), "Check the year"), (date(1910, 1, 1), "Check the year")],
 )
 def test_birth_problem(born, words):
     assert words in rules.birth_problem(born, date(2026, 11, 22))
