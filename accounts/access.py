@@ -51,7 +51,6 @@ BORROWED: dict[str, Access] = {
     "account_change_password": OWN,
     "account_set_password": OWN,
     "account_reset_password": PUBLIC,
-    "account_reset_password_done": PUBLIC,
     "account_reset_password_from_key": PUBLIC,
     "mfa_authenticate": PUBLIC,
     "mfa_login_webauthn": PUBLIC,

@@ -15,14 +15,24 @@ from allauth.usersessions import views as sessions
 from django.conf import settings
 from django.urls import path, re_path, reverse_lazy
 
+
+class AskForLink(account.PasswordResetView):
+    """Ask for a new password; the same address then says that a letter is on its way, whoever asked."""
+
+    success_url = "?sent=1"
+
+    def get_template_names(self):
+        """The form, or the words after it."""
+        return ["account/password_reset_done.html" if "sent" in self.request.GET else self.template_name]
+
+
 urlpatterns = [
     path("login/", account.login, name="account_login"),
     path("logout/", account.logout, name="account_logout"),
     path("reauthenticate/", account.reauthenticate, name="account_reauthenticate"),
     path("password/change/", account.password_change, name="account_change_password"),
     path("password/set/", account.password_set, name="account_set_password"),
-    path("password/reset/", account.password_reset, name="account_reset_password"),
-    path("password/reset/done/", account.password_reset_done, name="account_reset_password_done"),
+    path("password/reset/", AskForLink.as_view(), name="account_reset_password"),
     re_path(
         r"^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
         account.PasswordResetFromKeyView.as_view(success_url=reverse_lazy("account_login")),
