@@ -160,7 +160,7 @@ PGTRIGGER_PRUNE_ON_INSTALL = True
 # Two databases side by side, so that emptying the cache cannot empty the queue.
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "iomcase.cache.HintsInRedis",
         "LOCATION": with_redis_database(REDIS_URL, redis_database(REDIS_URL) + 1),
         "OPTIONS": {"socket_timeout": 2, "socket_connect_timeout": 2},
     }
