@@ -8,9 +8,15 @@ from programmes.base.common.gallery import gallery
 urlpatterns: list = [
     path("", include("programmes.base.notifications.urls")),
     path("", include("programmes.journey.people.urls")),
+    path("", include("programmes.journey.employers.urls")),
+    path("", include("programmes.journey.demand.urls")),
     path("", include("programmes.journey.enrolment.urls")),
-    path("", include("programmes.desk.casefile.urls")),
+    path("", include("programmes.journey.departure.urls")),
+    path("", include("programmes.journey.placement.urls")),
+    path("", include("programmes.journey.returns.urls")),
+    path("", include("programmes.journey.recall.urls")),
     path("", include("programmes.desk.worklist.urls")),
+    path("", include("programmes.desk.casefile.urls")),
 ]
 if settings.DEMO or settings.TEST:
     urlpatterns += [path("gallery/", gallery, name="gallery")]

@@ -33,7 +33,9 @@ class DeedForm(WorkForm):
         """Offer all languages, the worker's own first."""
         self.choices("language", "language")
         own = self.enrolment.person.languages if self.enrolment else []
-        self.fields["language"].choices.sort(key=lambda pair: (bool(pair[0]), own.index(pair[0]) if pair[0] in own else len(own)))
+        self.fields["language"].choices.sort(
+            key=lambda pair: (bool(pair[0]), own.index(pair[0]) if pair[0] in own else len(own))
+        )
         if own:
             self.fields["language"].initial = own[0]
 
@@ -83,15 +85,14 @@ class DocumentForm(DeedForm):
     issuer = forms.CharField(label=_("Issued by"), max_length=150, required=False)
     issued_on = DayMonthYearField(label=_("Issued on"), required=False)
     expires_on = DayMonthYearField(label=_("Expires on"), required=False)
-    kind = ""
 
-    def __init__(self, *args, kind="", **kwargs):
-        self.kind = kind
+    def __init__(self, *args, asked="", **kwargs):
+        self.asked = asked
         super().__init__(*args, **kwargs)
 
     def prepare(self):
         """Ask for the last day where a document always has one."""
-        self.fields["expires_on"].required = self.kind in rules.ALWAYS_EXPIRE
+        self.fields["expires_on"].required = self.asked in rules.ALWAYS_EXPIRE
 
     def clean_number(self):
         """Capitals, plain hyphens, single spaces."""
@@ -101,19 +102,21 @@ class DocumentForm(DeedForm):
 class OtherDocumentForm(DocumentForm):
     """A document the programme does not ask for by name."""
 
-    type = forms.ChoiceField(label=_("Document"))
-    field_order = ["type", "number", "issuer", "issued_on", "expires_on"]
+    kind = forms.ChoiceField(label=_("Document"))
+    field_order = ["kind", "number", "issuer", "issued_on", "expires_on"]
 
     def prepare(self):
         """Offer all types of document."""
         super().prepare()
-        self.choices("type", "document")
+        self.choices("kind", "document")
 
 
 class ReasonForm(DeedForm):
     """A deed that needs a reason."""
 
-    reason = forms.CharField(label=_("Reason"), max_length=60, help_text=_("Say it so that the worker understands what to do."))
+    reason = forms.CharField(
+        label=_("Reason"), max_length=60, help_text=_("Say it so that the worker understands what to do.")
+    )
 
 
 class ConfirmForm(DeedForm):
@@ -134,14 +137,18 @@ class ResultForm(DeedForm):
     """The result of an exam."""
 
     result = forms.ChoiceField(
-        label=_("Result"), choices=[("", CHOOSE), *[(r, MedicalStatus(r).label) for r in RESULTS]], help_text=_("Record no diagnosis.")
+        label=_("Result"),
+        choices=[("", CHOOSE), *[(r, MedicalStatus(r).label) for r in RESULTS]],
+        help_text=_("Record no diagnosis."),
     )
     result_on = DayField(label=_("Result of"), initial=timezone.localdate)
     valid_until = DayField(label=_("Valid until"), required=False, help_text=_("Needed when the worker is fit."))
 
     def prepare(self):
         """A clearance usually holds a year (domain.md 2.5)."""
-        self.fields["valid_until"].initial = months_later(timezone.localdate(), rules.MEDICAL_MONTHS) - timedelta(days=1)
+        self.fields["valid_until"].initial = months_later(timezone.localdate(), rules.MEDICAL_MONTHS) - timedelta(
+            days=1
+        )
 
 
 # --- Permit -----------------------------------------------------------------------------------------------------
@@ -155,27 +162,60 @@ class PermitForm(DeedForm):
     )
 
 
-class LodgeForm(HappenedForm):
+class StageForm(HappenedForm):
+    """A step of an application; `stage` is the state the page was opened in."""
+
+    stage = forms.ChoiceField(choices=PermitStatus.choices, widget=forms.HiddenInput)
+
+    def prepare(self):
+        """Remember where the application stands."""
+        self.fields["stage"].initial = self.record.status
+
+    def deed(self):
+        """The stage only chose the form."""
+        return {name: value for name, value in super().deed().items() if name != "stage"}
+
+
+class LodgeForm(StageForm):
     """The application was lodged."""
 
     on = DayField(label=_("Lodged on"), initial=timezone.localdate)
     application_number = forms.CharField(label=_("Application number"), max_length=60, required=False)
-    to = PermitStatus.LODGED
 
     def prepare(self):
         """Keep the number that was given before."""
-        if self.record is not None:
-            self.fields["application_number"].initial = self.record.application_number
+        super().prepare()
+        self.fields["application_number"].initial = self.record.application_number
 
 
-class BiometricsForm(HappenedForm):
+class BiometricsForm(StageForm):
     """The consulate gave an appointment for biometrics."""
 
     on = DayField(label=_("Told on"), initial=timezone.localdate)
     biometrics_on = DayField(label=_("Appointment on"))
 
 
-class DecisionForm(HappenedForm):
+class AgainForm(StageForm):
+    """What follows a refusal."""
+
+    how = forms.ChoiceField(
+        label=_("What follows"),
+        widget=forms.RadioSelect,
+        choices=[
+            (PermitStatus.APPEALED.value, _("The refusal is appealed")),
+            (PermitStatus.RELODGED.value, _("The application is lodged again")),
+        ],
+    )
+    field_order = ["how", "on"]
+
+
+class WithdrawForm(HappenedForm):
+    """The application was withdrawn."""
+
+    on = DayField(label=_("Withdrawn on"), initial=timezone.localdate)
+
+
+class DecisionForm(StageForm):
     """The consulate decided."""
 
     approved = forms.ChoiceField(
@@ -184,11 +224,14 @@ class DecisionForm(HappenedForm):
     on = DayField(label=_("Decided on"), initial=timezone.localdate)
     valid_from = DayMonthYearField(label=_("Valid from"), required=False)
     valid_until = DayMonthYearField(label=_("Valid until"), required=False, help_text=_("Needed when it was approved."))
-    reason = forms.ChoiceField(label=_("Reason of the refusal"), required=False, help_text=_("Needed when it was refused."))
+    reason = forms.ChoiceField(
+        label=_("Reason of the refusal"), required=False, help_text=_("Needed when it was refused.")
+    )
     field_order = ["approved", "on", "valid_from", "valid_until", "reason"]
 
     def prepare(self):
         """Offer the reasons of the list."""
+        super().prepare()
         self.choices("reason", "visa_refusal")
 
     def clean_approved(self):
@@ -205,7 +248,9 @@ class ContractForm(DeedForm):
     starts_on = DayField(label=_("First day"))
     ends_on = DayField(label=_("Last day"))
     wage = forms.DecimalField(label=_("Wage"), max_digits=10, decimal_places=2, min_value=0)
-    hours_per_week = forms.DecimalField(label=_("Hours per week"), max_digits=4, decimal_places=1, min_value=1, max_value=80)
+    hours_per_week = forms.DecimalField(
+        label=_("Hours per week"), max_digits=4, decimal_places=1, min_value=1, max_value=80
+    )
 
 
 class ExplainForm(HappenedForm):
@@ -259,9 +304,12 @@ class TripForm(DeedForm):
     paid_by = forms.ChoiceField(label=_("Paid by"), choices=[("", CHOOSE), *Trip.Payer.choices])
     cost = forms.DecimalField(label=_("Cost"), max_digits=10, decimal_places=2, min_value=0, required=False)
     currency = forms.RegexField(
-        label=_("Currency"), regex=r"^[A-Z]{3}$", required=False, help_text=_("Three letters, for example CAD."),
+        label=_("Currency"),
+        regex=r"^[A-Z]{3}$",
+        required=False,
+        help_text=_("Three letters, for example CAD."),
         error_messages={"invalid": _("Write the currency with three letters, for example CAD.")},
-    )  # fmt: skip
+    )
 
 
 class CancelTripForm(HappenedForm):

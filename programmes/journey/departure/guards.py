@@ -1,4 +1,4 @@
-"""Registered at start-up: judges of requirements, guards before leaving, what follows a move, sentences of the diary."""
+"""Registered at start-up: judges of requirements, guards, what follows a move, sentences of the diary."""
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -99,4 +99,6 @@ def still_ready(enrolment, *, to, on, by=None):
 
 consequence("enrolment", S.ACTIVE)(contracts.put_in_force)
 consequence("enrolment", S.ENDED)(contracts.complete)
-consequence("enrolment", S.ENDED_EARLY, S.DECEASED, S.RETURNED, S.STATUS_CHANGED, S.WHEREABOUTS_UNKNOWN)(contracts.terminate)
+consequence("enrolment", S.ENDED_EARLY, S.DECEASED, S.RETURNED, S.STATUS_CHANGED, S.WHEREABOUTS_UNKNOWN)(
+    contracts.terminate
+)

@@ -7,8 +7,14 @@ from programmes.base.common.wording import number, short_day
 from programmes.base.rulebook.catalogue import RequirementKind
 from programmes.journey.departure import papers, rules
 from programmes.journey.departure.states import (
-    CONTRACT, MEDICAL, PERMIT, ContractStatus, DocumentStatus, MedicalStatus, PermitStatus,
-)  # fmt: skip
+    CONTRACT,
+    MEDICAL,
+    PERMIT,
+    ContractStatus,
+    DocumentStatus,
+    MedicalStatus,
+    PermitStatus,
+)
 from programmes.journey.enrolment.requirements import State, deed_url, judges
 
 
@@ -29,7 +35,9 @@ def documents(enrolment, requirements):
     """Verified, and valid through the planned end plus the margin (domain.md 2.4)."""
     read = papers.of(enrolment)
     return {
-        requirement.pk: _document(enrolment, requirement, [d for d in read.documents if d.type == requirement.code], read.today)
+        requirement.pk: _document(
+            enrolment, requirement, [d for d in read.documents if d.type == requirement.code], read.today
+        )
         for requirement in requirements
     }
 
@@ -43,7 +51,12 @@ def _document(enrolment, requirement, candidates, today):
     if how == "covers":
         page = _page("documents", enrolment) + f"#document-{document.public_id}"
         if document.expires_on:
-            return State.DONE, _("Valid until %(day)s") % {"day": short_day(document.expires_on)}, page, document.expires_on
+            return (
+                State.DONE,
+                _("Valid until %(day)s") % {"day": short_day(document.expires_on)},
+                page,
+                document.expires_on,
+            )
         return State.DONE, _("Verified"), page, None
     if how == "awaited":
         if document.status == DocumentStatus.SUBMITTED:
@@ -52,10 +65,25 @@ def _document(enrolment, requirement, candidates, today):
     if how == "short":
         until = short_day(max(day for day in (needed, today) if day))
         detail = _("Expires too early, on %(day)s: must hold until %(until)s")
-        return State.STARTED, detail % {"day": short_day(document.expires_on), "until": until}, record, document.expires_on
+        return (
+            State.STARTED,
+            detail % {"day": short_day(document.expires_on), "until": until},
+            record,
+            document.expires_on,
+        )
     if how == "expired":
-        return State.OPEN, _("Expired on %(day)s") % {"day": short_day(document.expires_on)}, record, document.expires_on
-    return State.OPEN, _("%(state)s: record another one") % {"state": document.get_status_display().capitalize()}, record, None
+        return (
+            State.OPEN,
+            _("Expired on %(day)s") % {"day": short_day(document.expires_on)},
+            record,
+            document.expires_on,
+        )
+    return (
+        State.OPEN,
+        _("%(state)s: record another one") % {"state": document.get_status_display().capitalize()},
+        record,
+        None,
+    )
 
 
 @judges(RequirementKind.MEDICAL)
@@ -70,16 +98,28 @@ def _medical(enrolment, read):
     good = [m for m in read.medicals if m.status in MEDICAL.groups["good"] and m.valid_until >= read.today]
     for medical in good:
         if needed is None or medical.valid_until >= needed:
-            text = _("Fit; valid until %(day)s") if medical.status == MedicalStatus.FIT else _("Fit with conditions; valid until %(day)s")
+            text = (
+                _("Fit; valid until %(day)s")
+                if medical.status == MedicalStatus.FIT
+                else _("Fit with conditions; valid until %(day)s")
+            )
             page = _page("documents", enrolment) + "#medical"
             return State.DONE, text % {"day": short_day(medical.valid_until)}, page, medical.valid_until
     for medical in read.medicals:
         if medical.status in {MedicalStatus.SCHEDULED, MedicalStatus.DONE}:
-            text = _("Appointment on %(day)s, %(clinic)s") % {"day": short_day(medical.scheduled_on), "clinic": medical.clinic}
+            text = _("Appointment on %(day)s, %(clinic)s") % {
+                "day": short_day(medical.scheduled_on),
+                "clinic": medical.clinic,
+            }
             return State.STARTED, text, _page("result", enrolment, medical), None
     for medical in good:
         text = _("Ends too early, on %(day)s: must hold until %(until)s")
-        return State.STARTED, text % {"day": short_day(medical.valid_until), "until": short_day(needed)}, schedule, medical.valid_until
+        return (
+            State.STARTED,
+            text % {"day": short_day(medical.valid_until), "until": short_day(needed)},
+            schedule,
+            medical.valid_until,
+        )
     if not read.medicals:
         return State.OPEN, _("No appointment yet"), schedule, None
     last = read.medicals[0]
@@ -122,7 +162,12 @@ def _permit(enrolment, requirement, applications):
     for permit, gap in zip(approved, gaps, strict=True):
         if not gap:
             page = _page("documents", enrolment) + f"#permit-{permit.public_id}"
-            return State.DONE, _("Approved; valid until %(day)s") % {"day": short_day(permit.valid_until)}, page, permit.valid_until
+            return (
+                State.DONE,
+                _("Approved; valid until %(day)s") % {"day": short_day(permit.valid_until)},
+                page,
+                permit.valid_until,
+            )
     for permit in applications:
         if permit.status in PERMIT.groups["pending"]:
             return State.STARTED, permit_words(permit), _page("permit_step", enrolment, permit), None
@@ -181,7 +226,10 @@ def orientations(enrolment, requirements):
     read = papers.of(enrolment)
     if read.orientations:
         last = read.orientations[0]
-        text = _("Attended on %(day)s, %(hours)s hours") % {"day": short_day(last.attended_on), "hours": number(last.hours)}
+        text = _("Attended on %(day)s, %(hours)s hours") % {
+            "day": short_day(last.attended_on),
+            "hours": number(last.hours),
+        }
         judged = State.DONE, text, _page("documents", enrolment) + "#orientation", None
     else:
         judged = State.OPEN, _("Not attended yet"), _page("orientation", enrolment), None

@@ -10,8 +10,16 @@ from programmes.base.audit.models import tracked
 from programmes.base.common.models import Record, RecordQuerySet, count_versions
 from programmes.base.lifecycle.models import Lifecycle
 from programmes.journey.departure.states import (
-    CONTRACT, DOCUMENT, MEDICAL, PERMIT, TONES, ContractStatus, DocumentStatus, MedicalStatus, PermitStatus,
-)  # fmt: skip
+    CONTRACT,
+    DOCUMENT,
+    MEDICAL,
+    PERMIT,
+    TONES,
+    ContractStatus,
+    DocumentStatus,
+    MedicalStatus,
+    PermitStatus,
+)
 from programmes.journey.enrolment.models import Enrolment, Fact
 from programmes.journey.people.models import Person
 from programmes.journey.selection.models import Selection
@@ -39,7 +47,9 @@ class Toned(models.Model):
 
 def _known(name, choices):
     return models.CheckConstraint(
-        condition=Q(status__in=choices.values), name=f"{name}_status_known", violation_error_message=_("Unknown status.")
+        condition=Q(status__in=choices.values),
+        name=f"{name}_status_known",
+        violation_error_message=_("Unknown status."),
     )
 
 
@@ -58,7 +68,9 @@ class Document(Toned, Lifecycle, Record):
     issuer = models.CharField(_("issued by"), max_length=150, blank=True)
     issued_on = models.DateField(_("issued on"), null=True, blank=True)
     expires_on = models.DateField(_("expires on"), null=True, blank=True)
-    status = models.CharField(_("status"), max_length=12, choices=DocumentStatus, default=DocumentStatus.REQUIRED, editable=False)
+    status = models.CharField(
+        _("status"), max_length=12, choices=DocumentStatus, default=DocumentStatus.REQUIRED, editable=False
+    )
 
     objects = OfVisibleCases.as_manager()
 
@@ -106,7 +118,9 @@ class Medical(Toned, Lifecycle, Fact):
     scheduled_on = models.DateField(_("appointment on"))
     result_on = models.DateField(_("result of"), null=True, blank=True)
     valid_until = models.DateField(_("valid until"), null=True, blank=True)
-    status = models.CharField(_("status"), max_length=20, choices=MedicalStatus, default=MedicalStatus.SCHEDULED, editable=False)
+    status = models.CharField(
+        _("status"), max_length=20, choices=MedicalStatus, default=MedicalStatus.SCHEDULED, editable=False
+    )
 
     objects = OfVisibleCases.as_manager()
 
@@ -147,7 +161,9 @@ class Permit(Toned, Lifecycle, Fact):
     valid_from = models.DateField(_("valid from"), null=True, blank=True)
     valid_until = models.DateField(_("valid until"), null=True, blank=True)
     refusal_reason = models.CharField(_("reason of refusal"), max_length=40, blank=True)
-    status = models.CharField(_("status"), max_length=15, choices=PermitStatus, default=PermitStatus.PREPARING, editable=False)
+    status = models.CharField(
+        _("status"), max_length=15, choices=PermitStatus, default=PermitStatus.PREPARING, editable=False
+    )
 
     objects = OfVisibleCases.as_manager()
 
@@ -184,7 +200,9 @@ class Contract(Toned, Lifecycle, Fact):
 
     MACHINE = CONTRACT
 
-    selection = models.ForeignKey(Selection, verbose_name=_("position"), on_delete=models.PROTECT, related_name="contracts")
+    selection = models.ForeignKey(
+        Selection, verbose_name=_("position"), on_delete=models.PROTECT, related_name="contracts"
+    )
     contract_version = models.PositiveSmallIntegerField(_("version"), default=1)
     language = models.CharField(_("language it was explained in"), max_length=10, blank=True)
     explained_on = models.DateField(_("explained on"), null=True, blank=True)
@@ -196,7 +214,9 @@ class Contract(Toned, Lifecycle, Fact):
     wage_currency = models.CharField(_("currency"), max_length=3)
     wage_unit = models.CharField(_("wage is paid"), max_length=6)
     hours_per_week = models.DecimalField(_("hours per week"), max_digits=4, decimal_places=1)
-    status = models.CharField(_("status"), max_length=15, choices=ContractStatus, default=ContractStatus.DRAFT, editable=False)
+    status = models.CharField(
+        _("status"), max_length=15, choices=ContractStatus, default=ContractStatus.DRAFT, editable=False
+    )
 
     objects = OfVisibleCases.as_manager()
 
@@ -226,12 +246,14 @@ class Contract(Toned, Lifecycle, Fact):
         triggers = [
             CONTRACT.trigger(),
             count_versions(),
-            # Contract substitution (domain.md 2.4): for the same position a later version is never worse than an earlier one.
+            # Contract substitution (domain.md 2.4): for one position a later version is never worse than an earlier.
             pgtrigger.Trigger(
                 name="no_worse_terms",
                 when=pgtrigger.Before,
                 operation=pgtrigger.Insert
-                | pgtrigger.UpdateOf("wage", "wage_currency", "wage_unit", "hours_per_week", "contract_version", "selection_id"),
+                | pgtrigger.UpdateOf(
+                    "wage", "wage_currency", "wage_unit", "hours_per_week", "contract_version", "selection_id"
+                ),
                 func="""
                     IF EXISTS (
                         SELECT 1 FROM programmes_contract c
@@ -250,7 +272,8 @@ class Contract(Toned, Lifecycle, Fact):
                 operation=pgtrigger.Insert | pgtrigger.UpdateOf("selection_id", "enrolment_id"),
                 func="""
                     IF NOT EXISTS (
-                        SELECT 1 FROM programmes_selection s WHERE s.id = NEW.selection_id AND s.enrolment_id = NEW.enrolment_id
+                        SELECT 1 FROM programmes_selection s
+                        WHERE s.id = NEW.selection_id AND s.enrolment_id = NEW.enrolment_id
                     ) THEN
                         RAISE EXCEPTION 'The position belongs to another case.' USING HINT = 'iomcase';
                     END IF;
@@ -260,7 +283,9 @@ class Contract(Toned, Lifecycle, Fact):
             # What the worker heard is what is signed: from the explanation on, the terms stay.
             pgtrigger.Protect(
                 name="explained_is_kept",
-                operation=pgtrigger.UpdateOf("wage", "wage_currency", "wage_unit", "hours_per_week", "starts_on", "ends_on"),
+                operation=pgtrigger.UpdateOf(
+                    "wage", "wage_currency", "wage_unit", "hours_per_week", "starts_on", "ends_on"
+                ),
                 condition=~pgtrigger.Q(old__status="draft"),
             ),
         ]

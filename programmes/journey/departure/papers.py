@@ -1,4 +1,4 @@
-"""Everything a case has gathered for the journey, read once: by the judges one kind at a time, by the page all of it."""
+"""Everything a case has gathered for the journey: the judges read one kind at a time, the page all of it."""
 
 from functools import cached_property
 
@@ -64,5 +64,5 @@ class Papers:
 
 
 def of(enrolment: Enrolment) -> Papers:
-    """The papers a page has read for this very instance, else fresh ones: a deed never judges by what it read before."""
+    """The papers a page has read for this very instance, else fresh ones: a deed never judges by an old reading."""
     return getattr(enrolment, "papers", None) or Papers(enrolment)

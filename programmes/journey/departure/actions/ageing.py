@@ -1,4 +1,4 @@
-"""What time does to papers: a verified document expires, a clearance ends. Run each hour; running twice changes nothing."""
+"""What time does to papers: a verified document expires, a clearance ends. Running it twice changes nothing."""
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
@@ -21,7 +21,14 @@ log = structlog.get_logger(__name__)
 D = DocumentStatus
 # Cases in which a document that ends soon still matters.
 BEFORE_RETURN = sorted(
-    {Status.ROSTERED, Status.SELECTED, Status.IN_DOCUMENTATION, Status.READY_TO_TRAVEL, Status.TRAVELLING, Status.ACTIVE}
+    {
+        Status.ROSTERED,
+        Status.SELECTED,
+        Status.IN_DOCUMENTATION,
+        Status.READY_TO_TRAVEL,
+        Status.TRAVELLING,
+        Status.ACTIVE,
+    }
 )
 
 
@@ -71,7 +78,10 @@ def _age_document(pk, enrolment_pk, today) -> int:
     cases = Enrolment.objects.filter(person=document.person_id).open().select_related("person", "programme", "season")
     for case in cases.order_by("pk"):
         steps.renew_requirements(case)
-        if case.status in BEFORE_RETURN and case.programme.requirements.filter(kind="document", code=document.type, active=True).exists():
+        if (
+            case.status in BEFORE_RETURN
+            and case.programme.requirements.filter(kind="document", code=document.type, active=True).exists()
+        ):
             steps.open_step(case, "document_ends", max(today, document.expires_on - timedelta(days=rules.RENEW_DAYS)))
     return 1
 

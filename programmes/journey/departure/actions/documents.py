@@ -17,13 +17,15 @@ from programmes.journey.enrolment import steps
 D = DocumentStatus
 
 
-def _check(person, *, type, number, issued_on, expires_on):
+def _check(person, *, kind, number, issued_on, expires_on):
     if rules.mixes_scripts(number):
-        raise RuleBroken(_("This number mixes letters of two alphabets. Type it again as it is printed."), field="number")
+        raise RuleBroken(
+            _("This number mixes letters of two alphabets. Type it again as it is printed."), field="number"
+        )
     refuse_future(issued_on, "issued_on")
     if issued_on and issued_on < person.birth_date:
         raise RuleBroken(_("The document would have been issued before the person was born."), field="issued_on")
-    if type in rules.ALWAYS_EXPIRE and expires_on is None:
+    if kind in rules.ALWAYS_EXPIRE and expires_on is None:
         raise RuleBroken(_("Enter the day this document expires."), field="expires_on")
     if expires_on and issued_on and expires_on <= issued_on:
         raise RuleBroken(_("The document would expire before it was issued."), field="expires_on")
@@ -31,29 +33,38 @@ def _check(person, *, type, number, issued_on, expires_on):
         raise RuleBroken(_("This document has expired already. Record the new one."), field="expires_on")
 
 
-def _awaited(enrolment, type):
+def _awaited(enrolment, kind):
     return (
-        Document.objects.locked().filter(enrolment=enrolment, type=type, status__in=sorted(DOCUMENT.groups["awaited"])).first()
+        Document.objects.locked()
+        .filter(enrolment=enrolment, type=kind, status__in=sorted(DOCUMENT.groups["awaited"]))
+        .first()
     )
 
 
 @transaction.atomic
-def request_document(enrolment, *, by, type: str) -> Document:
+def request_document(enrolment, *, by, kind: str) -> Document:
     """Note that the worker was asked for a document. Effects: an awaited document, a diary line."""
     enrolment = open_case(enrolment)
-    document = _awaited(enrolment, type)
+    document = _awaited(enrolment, kind)
     if document is None:
-        document = Document.objects.create(enrolment=enrolment, person_id=enrolment.person_id, type=type, created_by=by)
+        document = Document.objects.create(enrolment=enrolment, person_id=enrolment.person_id, type=kind, created_by=by)
     elif document.status != D.REQUIRED:
         raise RuleBroken(_("This document is already awaited."), code="awaited")
-    document.move_to(D.REQUESTED, by=by, what="document_requested", facts={"document": type})
+    document.move_to(D.REQUESTED, by=by, what="document_requested", facts={"document": kind})
     steps.renew_requirements(enrolment, by=by)
     return document
 
 
 @transaction.atomic
 def record_document(
-    enrolment, *, by, type: str, number: str, issuer: str = "", issued_on: date | None = None, expires_on: date | None = None
+    enrolment,
+    *,
+    by,
+    kind: str,
+    number: str,
+    issuer: str = "",
+    issued_on: date | None = None,
+    expires_on: date | None = None,
 ) -> Document:
     """Record a document that was shown; somebody verifies it next.
 
@@ -62,20 +73,20 @@ def record_document(
     without the number, the step that asked for it goes on waiting for the verification.
     """
     enrolment = open_case(enrolment)
-    _check(enrolment.person, type=type, number=number, issued_on=issued_on, expires_on=expires_on)
+    _check(enrolment.person, kind=kind, number=number, issued_on=issued_on, expires_on=expires_on)
     values = {"number": number, "issuer": issuer, "issued_on": issued_on, "expires_on": expires_on}
-    facts = {"what": "document_recorded", "facts": {"document": type}}
-    document = _awaited(enrolment, type)
+    facts = {"what": "document_recorded", "facts": {"document": kind}}
+    document = _awaited(enrolment, kind)
     if document is None:
         document = Document.objects.create(
-            enrolment=enrolment, person_id=enrolment.person_id, type=type, status=D.SUBMITTED, created_by=by, **values
+            enrolment=enrolment, person_id=enrolment.person_id, type=kind, status=D.SUBMITTED, created_by=by, **values
         )
-        record(document, by=by, what="document_recorded", document=type)
+        record(document, by=by, what="document_recorded", document=kind)
     elif document.status == D.SUBMITTED:
         raise RuleBroken(_("This document is recorded already and awaits verification."), code="awaited")
     else:
         if document.status == D.REQUIRED:
-            document.move_to(D.REQUESTED, by=by, what="document_requested", facts={"document": type})
+            document.move_to(D.REQUESTED, by=by, what="document_requested", facts={"document": kind})
         document.move_to(D.SUBMITTED, by=by, **facts, **values)
     steps.renew_requirements(enrolment, by=by)
     return document
@@ -83,14 +94,23 @@ def record_document(
 
 @transaction.atomic
 def edit_document(
-    document, *, by, version: int, number: str, issuer: str = "", issued_on: date | None = None, expires_on: date | None = None
+    document,
+    *,
+    by,
+    version: int,
+    number: str,
+    issuer: str = "",
+    issued_on: date | None = None,
+    expires_on: date | None = None,
 ) -> Document:
     """Correct a document that nobody has verified yet. Effects: the row and its history, a diary line."""
     enrolment = open_case(document.enrolment)
     document = locked(document, version)
     if document.status != D.SUBMITTED:
-        raise RuleBroken(_("Only a document that awaits verification can be changed. Record another one."), code="settled")
-    _check(enrolment.person, type=document.type, number=number, issued_on=issued_on, expires_on=expires_on)
+        raise RuleBroken(
+            _("Only a document that awaits verification can be changed. Record another one."), code="settled"
+        )
+    _check(enrolment.person, kind=document.type, number=number, issued_on=issued_on, expires_on=expires_on)
     document.number, document.issuer, document.issued_on, document.expires_on = number, issuer, issued_on, expires_on
     document.write("number", "issuer", "issued_on", "expires_on")
     record(document, by=by, what="document_corrected", document=document.type)
@@ -99,7 +119,7 @@ def edit_document(
 
 
 def _judge(document, to, *, by, version, case, what, reason=""):
-    """Move a document within the case the reader has open, which may be a later one than the case it was recorded in."""
+    """Move a document; `case` is the one the reader has open, perhaps a later one than that it was recorded in."""
     case = open_case(case or document.enrolment)
     document = locked(document, version)
     if document.person_id != case.person_id:
@@ -129,5 +149,5 @@ def reject_document(document, *, by, version: int, reason: str, case=None) -> Do
 
 @transaction.atomic
 def revoke_document(document, *, by, version: int, reason: str, case=None) -> Document:
-    """Take back a verification: lost, stolen, found false. Effects: diary line with the reason; its step opens again."""
+    """Take back a verification (lost, stolen, found false). Effects: diary line with the reason; its step opens."""
     return _judge(document, D.REVOKED, by=by, version=version, case=case, what="document_revoked", reason=reason)

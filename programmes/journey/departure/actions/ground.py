@@ -11,7 +11,7 @@ from programmes.journey.enrolment.models import Enrolment
 
 
 def open_case(enrolment, version=None) -> Enrolment:
-    """The case, locked and fresh; refused when it is over. Cases are locked before their papers, so nobody waits in a ring."""
+    """The case, locked and fresh; refused when it is over. It is locked before its papers: nobody waits in a ring."""
     enrolment = enrolment_actions.locked(enrolment, version)
     enrolment_actions.refuse_when_over(enrolment)
     return enrolment

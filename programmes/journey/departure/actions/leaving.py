@@ -26,7 +26,13 @@ def record_orientation(
     if not 0 < hours <= 100:
         raise RuleBroken(_("Hours lie between 0 and 100."), field="hours")
     orientation = Orientation.objects.create(
-        enrolment=enrolment, attended_on=attended_on, place=place, hours=hours, language=language, modules=modules or [], created_by=by
+        enrolment=enrolment,
+        attended_on=attended_on,
+        place=place,
+        hours=hours,
+        language=language,
+        modules=modules or [],
+        created_by=by,
     )
     record(orientation, by=by, on=attended_on, what="orientation_attended", place=place)
     steps.renew_requirements(enrolment, by=by)
@@ -35,9 +41,19 @@ def record_orientation(
 
 @transaction.atomic
 def book_trip(
-    enrolment, *, by, carrier: str, flight: str, origin: str, destination: str, departs_on: date, ticket_number: str,
-    paid_by: str, cost: Decimal | None = None, currency: str = "",
-) -> Trip:  # fmt: skip
+    enrolment,
+    *,
+    by,
+    carrier: str,
+    flight: str,
+    origin: str,
+    destination: str,
+    departs_on: date,
+    ticket_number: str,
+    paid_by: str,
+    cost: Decimal | None = None,
+    currency: str = "",
+) -> Trip:
     """Record the booked journey out; one at a time.
 
     A ticket the worker paid is allowed and stands out in the checklist. Effects: diary line; its step is finished.
@@ -53,9 +69,18 @@ def book_trip(
     if Trip.objects.filter(enrolment=enrolment, cancelled_on__isnull=True).exists():
         raise RuleBroken(_("This case already has a booked trip. Cancel it first."), code="booked")
     trip = Trip.objects.create(
-        enrolment=enrolment, carrier=carrier, flight=flight, origin=origin, destination=destination, departs_on=departs_on,
-        ticket_number=ticket_number, cost=cost, currency=currency if cost is not None else "", paid_by=paid_by, created_by=by,
-    )  # fmt: skip
+        enrolment=enrolment,
+        carrier=carrier,
+        flight=flight,
+        origin=origin,
+        destination=destination,
+        departs_on=departs_on,
+        ticket_number=ticket_number,
+        cost=cost,
+        currency=currency if cost is not None else "",
+        paid_by=paid_by,
+        created_by=by,
+    )
     record(trip, by=by, what="trip_booked", flight=flight, day=departs_on.isoformat())
     steps.renew_requirements(enrolment, by=by)
     return trip
@@ -80,7 +105,7 @@ def cancel_trip(trip, *, by, version: int, on: date, note: str = "") -> Trip:
 
 @transaction.atomic
 def depart(enrolment, *, by, on: date, version=None):
-    """The worker has left. `on` may differ from the booked day. Effects: travelling, departed_on, the arrival's step."""
+    """The worker has left; `on` may differ from the booked day. Effects: travelling, departed_on, arrival's step."""
     return enrolment_actions.move(enrolment, Status.TRAVELLING, by=by, on=on, version=version, departed_on=on)
 
 

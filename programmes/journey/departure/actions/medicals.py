@@ -34,7 +34,9 @@ def schedule_medical(enrolment, *, by, clinic: str, scheduled_on: date) -> Medic
 
 
 @transaction.atomic
-def record_medical(medical, *, by, version: int, result: str, result_on: date, valid_until: date | None = None) -> Medical:
+def record_medical(
+    medical, *, by, version: int, result: str, result_on: date, valid_until: date | None = None
+) -> Medical:
     """Record the result of an exam: fit, fit with conditions, temporarily unfit or unfit. No diagnosis.
 
     A clearance needs its last day. Effects: the exam is done and judged; when temporarily unfit, a step to repeat it
@@ -56,7 +58,11 @@ def record_medical(medical, *, by, version: int, result: str, result_on: date, v
     medical.move_to(result, by=by, on=result_on, what="medical_result", result_on=result_on, valid_until=valid_until)
     if result == M.TEMPORARILY_UNFIT:
         steps.open_step(
-            enrolment, "medical_repeat", result_on + timedelta(days=rules.REPEAT_DAYS), desk=Step.Desk.CASE, waits_for=WaitsFor.CLINIC
+            enrolment,
+            "medical_repeat",
+            result_on + timedelta(days=rules.REPEAT_DAYS),
+            desk=Step.Desk.CASE,
+            waits_for=WaitsFor.CLINIC,
         )
     steps.renew_requirements(enrolment, by=by)
     return medical

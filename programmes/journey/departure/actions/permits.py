@@ -18,13 +18,13 @@ STAGES = (V.LODGED, V.BIOMETRICS_DUE, V.IN_PROCESS)
 
 
 @transaction.atomic
-def start_permit(enrolment, *, by, type: str, application_number: str = "") -> Permit:
+def start_permit(enrolment, *, by, kind: str, application_number: str = "") -> Permit:
     """Begin an application; one of a type at a time. Effects: the application in preparation, a diary line."""
     enrolment = open_case(enrolment)
-    if Permit.objects.filter(enrolment=enrolment, type=type, status__in=sorted(PERMIT.groups["pending"])).exists():
+    if Permit.objects.filter(enrolment=enrolment, type=kind, status__in=sorted(PERMIT.groups["pending"])).exists():
         raise RuleBroken(_("There is an application already that is not decided."), code="pending")
-    permit = Permit.objects.create(enrolment=enrolment, type=type, application_number=application_number, created_by=by)
-    record(permit, by=by, what="permit_started", document=type)
+    permit = Permit.objects.create(enrolment=enrolment, type=kind, application_number=application_number, created_by=by)
+    record(permit, by=by, what="permit_started", document=kind)
     steps.renew_requirements(enrolment, by=by)
     return permit
 
@@ -60,7 +60,10 @@ def advance_permit(
         if biometrics_on is None:
             raise RuleBroken(_("Enter the day of the biometrics appointment."), field="biometrics_on")
         refuse_before(
-            biometrics_on, permit.lodged_on, "biometrics_on", _("The appointment lies before the application was lodged.")
+            biometrics_on,
+            permit.lodged_on,
+            "biometrics_on",
+            _("The appointment lies before the application was lodged."),
         )
         changes["biometrics_on"] = biometrics_on
     return _step(permit, to, by=by, version=version, on=on, what=f"permit_{to}", **changes)
@@ -68,7 +71,15 @@ def advance_permit(
 
 @transaction.atomic
 def decide_permit(
-    permit, *, by, version: int, approved: bool, on: date, valid_from: date | None = None, valid_until: date | None = None, reason: str = ""
+    permit,
+    *,
+    by,
+    version: int,
+    approved: bool,
+    on: date,
+    valid_from: date | None = None,
+    valid_until: date | None = None,
+    reason: str = "",
 ) -> Permit:
     """Record the consulate's decision: approved with its validity, or refused with the code of the reason.
 
@@ -80,7 +91,15 @@ def decide_permit(
         if not reason:
             raise RuleBroken(_("Choose the reason of the refusal."), field="reason")
         return _step(
-            permit, V.REFUSED, by=by, version=version, on=on, reason=reason, what="permit_refused", decided_on=on, refusal_reason=reason
+            permit,
+            V.REFUSED,
+            by=by,
+            version=version,
+            on=on,
+            reason=reason,
+            what="permit_refused",
+            decided_on=on,
+            refusal_reason=reason,
         )
     if valid_until is None:
         raise RuleBroken(_("Say until when the permit is valid."), field="valid_until")
@@ -89,9 +108,16 @@ def decide_permit(
     if valid_until <= on:
         raise RuleBroken(_("The permit would end before it was decided."), field="valid_until")
     return _step(
-        permit, V.APPROVED, by=by, version=version, on=on, what="permit_approved",
-        decided_on=on, valid_from=valid_from, valid_until=valid_until,
-    )  # fmt: skip
+        permit,
+        V.APPROVED,
+        by=by,
+        version=version,
+        on=on,
+        what="permit_approved",
+        decided_on=on,
+        valid_from=valid_from,
+        valid_until=valid_until,
+    )
 
 
 @transaction.atomic

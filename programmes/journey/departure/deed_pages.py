@@ -1,0 +1,87 @@
+"""What the pages of one deed share: the case and the paper they are about, the form, the way back."""
+
+from django.core.exceptions import PermissionDenied
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from programmes.base.common.deeds import attempt, form_page
+from programmes.base.common.errors import Stale
+from programmes.base.common.wording import money, number, short_day
+from programmes.journey.departure.models import Contract, Document, Medical, Permit
+
+
+def case_for(request, public_id, permission):
+    """The case, when the right to change it reaches there: seeing it as an auditor of another office is not enough."""
+    enrolment = visible_case(request, public_id)
+    user = request.user
+    offices = {enrolment.office_id, enrolment.destination_office_id}
+    within = any(
+        offices & reach.office_ids and (reach.programme_ids is None or enrolment.programme_id in reach.programme_ids)
+        for reach in user.reach(permission)
+    )
+    if not within and enrolment.owner_id != user.pk:
+        raise PermissionDenied
+    return enrolment
+
+
+def paper_of(model, enrolment, public_id):
+    """A paper of this case; a document of this person, wherever it was recorded."""
+    owner = {"person": enrolment.person_id} if model is Document else {"enrolment": enrolment}
+    return get_object_or_404(model.objects.select_related("enrolment"), public_id=public_id, **owner)
+
+
+def required(enrolment, public_id, kind):
+    """A requirement of this kind of the case's programme, or 404."""
+    return get_object_or_404(enrolment.programme.requirements.filter(active=True, kind=kind), public_id=public_id)
+
+
+def deed_page(request, enrolment, form, deed, *, title, said, anchor="", **context):
+    """One form page: do the deed when it is sent and good, and lead back to the papers."""
+    back = reverse("departure:documents", args=[enrolment.public_id])
+    if request.method == "POST" and form.is_valid():
+        done = attempt(request, form, deed, done=said, to=back + (f"#{anchor}" if anchor else ""))
+        if done:
+            return done
+    if getattr(form, "status", 0) == Stale.status and form.record is not None:
+        context["facts"] = facts_of(form.record)
+    return form_page(
+        request,
+        form,
+        "journey/departure/deed.html",
+        title=title,
+        band=enrolment.band,
+        cancel=back,
+        enrolment=enrolment,
+        **context,
+    )
+
+
+def facts_of(paper):
+    """What a page says about the paper it is about."""
+    if isinstance(paper, Document):
+        rows = [
+            (_("Number"), paper.number),
+            (_("Issued by"), paper.issuer),
+            (_("Issued on"), paper.issued_on and short_day(paper.issued_on)),
+            (_("Expires on"), paper.expires_on and short_day(paper.expires_on)),
+        ]
+    elif isinstance(paper, Medical):
+        rows = [(_("Clinic"), paper.clinic), (_("Appointment on"), short_day(paper.scheduled_on))]
+    elif isinstance(paper, Permit):
+        rows = [
+            (_("Application number"), paper.application_number),
+            (_("Lodged on"), paper.lodged_on and short_day(paper.lodged_on)),
+            (_("Biometrics on"), paper.biometrics_on and short_day(paper.biometrics_on)),
+        ]
+    elif isinstance(paper, Contract):
+        rows = [
+            (_("Version"), paper.contract_version),
+            (_("Stay"), f"{short_day(paper.starts_on)} – {short_day(paper.ends_on)}"),
+            (_("Wage"), money(paper.wage, paper.wage_currency)),
+            (_("Hours per week"), number(paper.hours_per_week)),
+        ]
+    else:
+        rows = [(_("Trip"), str(paper)), (_("Ticket number"), paper.ticket_number)]
+    rows.append((_("State"), paper.get_status_display().capitalize() if hasattr(paper, "status") else ""))
+    return [{"label": words, "value": value} for words, value in rows if value]

@@ -1,0 +1,31 @@
+"""Addresses of everything a worker needs to travel."""
+
+from django.urls import path
+
+from programmes.journey.departure import views
+
+app_name = "departure"
+PAPERS = "cases/<uuid:public_id>/documents/"
+urlpatterns = [
+    path(PAPERS, views.documents, name="documents"),
+    path(PAPERS + "record/<uuid:requirement_id>/", views.record, name="record"),
+    path(PAPERS + "request/<uuid:requirement_id>/", views.request_one, name="request"),
+    path(PAPERS + "other/", views.other, name="other"),
+    path(PAPERS + "<uuid:paper_id>/edit/", views.edit, name="edit"),
+    path(PAPERS + "<uuid:paper_id>/verify/", views.verify, name="verify"),
+    path(PAPERS + "<uuid:paper_id>/reject/", views.reject, name="reject"),
+    path(PAPERS + "<uuid:paper_id>/revoke/", views.revoke, name="revoke"),
+    path(PAPERS + "medical/", views.medical, name="medical"),
+    path(PAPERS + "medical/<uuid:paper_id>/result/", views.result, name="result"),
+    path(PAPERS + "medical/<uuid:paper_id>/missed/", views.missed, name="missed"),
+    path(PAPERS + "permit/begin/<uuid:requirement_id>/", views.permit, name="permit"),
+    path(PAPERS + "permit/<uuid:paper_id>/", views.permit_step, name="permit_step"),
+    path(PAPERS + "permit/<uuid:paper_id>/withdraw/", views.permit_withdraw, name="permit_withdraw"),
+    path(PAPERS + "contract/", views.contract, name="contract"),
+    path(PAPERS + "contract/<uuid:paper_id>/explain/", views.explain, name="explain"),
+    path(PAPERS + "contract/<uuid:paper_id>/worker/", views.worker_signs, name="worker_signs"),
+    path(PAPERS + "contract/<uuid:paper_id>/employer/", views.employer_signs, name="employer_signs"),
+    path(PAPERS + "orientation/", views.orientation, name="orientation"),
+    path(PAPERS + "trip/", views.trip, name="trip"),
+    path(PAPERS + "trip/<uuid:paper_id>/cancel/", views.trip_cancel, name="trip_cancel"),
+]
