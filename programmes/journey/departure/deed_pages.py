@@ -9,6 +9,7 @@ from programmes.base.common.deeds import attempt, form_page
 from programmes.base.common.errors import Stale
 from programmes.base.common.wording import money, number, short_day
 from programmes.journey.departure.models import Contract, Document, Medical, Permit
+from programmes.journey.enrolment.views import visible_case
 
 
 def case_for(request, public_id, permission):
