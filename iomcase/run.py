@@ -107,6 +107,25 @@ class Supervisor:
         for part in self.parts:
             part.start()
 
+    def finish(self, steps: list[Part]) -> bool:
+        """Run all `steps` to their end, side by side; say whether all went well and nobody told us to stop."""
+        if steps:
+            say(f"Preparing {' and '.join(step.name for step in steps)} …")
+        for step in steps:
+            step.start()
+        running = list(steps)
+        while running and not self.told_to_stop and not self.exit_code:
+            time.sleep(0.05)
+            for step in list(running):
+                code = step.died()
+                if code is not None:
+                    running.remove(step)
+                    self.exit_code = self.exit_code or abs(code)
+        for step in running:
+            step.terminate()
+            step.wait(STOP_SECONDS)
+        return not self.told_to_stop and not self.exit_code
+
     def look_after(self, seconds: float) -> None:
         """Watch the parts for so long, or until told to stop."""
         until = time.monotonic() + seconds
@@ -159,13 +178,15 @@ def main() -> int:
         return 1
     supervisor = Supervisor(parts(port), on_death=tell_health)
     # Importing the settings starts the private servers and holds them until this process ends.
-    from iomcase import embedded, settings
+    from iomcase import catalogues, embedded, prepare, settings
 
     try:
-        prepare = [sys.executable, "-m", "iomcase.prepare"]
-        done = subprocess.run(prepare, env=os.environ | {"IOMCASE_DATABASE_ROLE": "owner"})
-        if done.returncode or supervisor.told_to_stop:
-            return done.returncode if not supervisor.told_to_stop else 0
+        catalogues.compile_changed()
+        steps = [
+            Part(name, ["-m", "iomcase.prepare", name], {"IOMCASE_DATABASE_ROLE": "owner"}) for name in prepare.needed()
+        ]
+        if not supervisor.finish(steps):
+            return supervisor.exit_code
         supervisor.start()
         ready = False
         while not supervisor.told_to_stop:

@@ -289,7 +289,9 @@ def test_everything_starts_is_looked_after_and_ends(tmp_path, database_url):
         assert running.process.poll() is None, running.words()
         wait_until(lambda: "administrator@example.org" in running.words(), seconds=10)
         # A part that crashes is named, and comes back.
-        worker = next(pid for pid, command in _processes_of(str(tmp_path)).items() if " worker " in command)
+        worker = next(
+            pid for pid, command in _processes_of(str(tmp_path)).items() if " worker --concurrency" in command
+        )
         os.killpg(os.getpgid(worker), signal.SIGKILL)
         wait_until(lambda: running.health()[1].get("worker") == "no heartbeat", seconds=10)
         wait_until(lambda: running.health()[0] == 200, seconds=60)
