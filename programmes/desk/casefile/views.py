@@ -80,12 +80,6 @@ def _next_step(enrolment, first, standings) -> dict:
     }
 
 
-def _missing_before(enrolment, target) -> list:
-    """What must be there before the move's page is opened; what that page itself records does not count."""
-    own = reverse("casefile:move", args=[enrolment.public_id, target])
-    return [item for item in enrolment.missing_for(target) if item.href != own]
-
-
 def _task(standing, user) -> dict:
     words = {"open": _("Not started"), "started": _("Started"), "done": _("Done"), "not_needed": _("Not needed")}
     may = user.may(Permission.CASE_EDIT) or user.may(Permission.DOCUMENT_EDIT) or user.may(Permission.CASE_MATCH)

@@ -29,8 +29,8 @@ class CaseFilter(filters.FilterSet):
     stage = filters.ChoiceFilter(
         label=_("Stage"), choices=[(code, label) for code, label, _states in STAGES], method="in_stage"
     )
-    programme = filters.ModelChoiceFilter(label=_("Programme"), queryset=Programme.objects.none())
-    season = filters.ModelChoiceFilter(label=_("Season"), queryset=Season.objects.none())
+    programme = filters.ChoiceFilter(label=_("Programme"))
+    season = filters.ChoiceFilter(label=_("Season"))
     office = filters.ModelChoiceFilter(label=_("Office"), queryset=Office.objects.none())
     late = filters.BooleanFilter(label=_("Only late ones"), method="only_late", widget=forms.CheckboxInput)
     nobody = filters.BooleanFilter(label=_("Only without owner"), method="only_nobodys", widget=forms.CheckboxInput)
@@ -43,9 +43,11 @@ class CaseFilter(filters.FilterSet):
 
     def __init__(self, *args, user, **kwargs):
         super().__init__(*args, **kwargs)
-        programmes = Programme.objects.reachable_by(user, Permission.CASE_VIEW).order_by("code")
-        self.filters["programme"].queryset = programmes
-        self.filters["season"].queryset = Season.objects.filter(programme__in=programmes).select_related("programme")
+        # Both lists come from one query: every season brings its programme.
+        programmes = Programme.objects.reachable_by(user, Permission.CASE_VIEW).values("pk")
+        seasons = list(Season.objects.filter(programme__in=programmes).select_related("programme"))
+        self.filters["season"].extra["choices"] = [(season.pk, str(season)) for season in seasons]
+        self.filters["programme"].extra["choices"] = list({s.programme_id: s.programme.name for s in seasons}.items())
         reached = {pk for reach in user.reach(Permission.CASE_VIEW) for pk in reach.office_ids}
         self.filters["office"].queryset = Office.objects.filter(pk__in=reached).order_by("name")
 

@@ -135,7 +135,7 @@ def _chips(request, filtered) -> list[dict]:
             rest.setlist(name, kept)
             for key in ("after", "before"):
                 rest.pop(key, None)
-            words = dict(getattr(field, "choices", [])).get(one, one) if isinstance(one, str) else one
+            words = {str(k): v for k, v in getattr(field, "choices", [])}.get(one, one) if isinstance(one, str) else one
             label = (
                 str(field.label) if one is True else _("%(field)s: %(value)s") % {"field": field.label, "value": words}
             )
