@@ -23,6 +23,7 @@ BEAT = {
     "notifications.send_digests": 60,
     "notifications.remind_due": 300,
     "reports.run_due": 60,
+    "demand.expire_lapsed": 3600,
     "returns.mark_overdue": 3600,
     "reintegration.mark_due": 3600,
 }

@@ -1,7 +1,8 @@
 """The hall of tasks: Celery looks here, and only here, for what each room lets it do."""
 
 from programmes.base.notifications import tasks as notifications
+from programmes.journey.demand import tasks as demand
 from programmes.journey.reintegration import tasks as reintegration
 from programmes.journey.returns import tasks as returns
 
-__all__ = ["notifications", "reintegration", "returns"]
+__all__ = ["demand", "notifications", "reintegration", "returns"]

@@ -11,6 +11,7 @@ urlpatterns: list = [
     path("", include("programmes.journey.employers.urls")),
     path("", include("programmes.journey.demand.urls")),
     path("", include("programmes.journey.enrolment.urls")),
+    path("", include("programmes.journey.selection.urls")),
     path("", include("programmes.journey.departure.urls")),
     path("", include("programmes.journey.placement.urls")),
     path("", include("programmes.journey.returns.urls")),

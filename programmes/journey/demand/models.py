@@ -76,7 +76,11 @@ class JobDemandQuerySet(RecordQuerySet):
 
     def visible_to(self, user):
         """Demands in the programmes that the user's offices run."""
-        return self.filter(season__programme__in=Programme.objects.reachable_by(user, Permission.DEMAND_VIEW))
+        return self.reachable_by(user, Permission.DEMAND_VIEW)
+
+    def reachable_by(self, user, permission):
+        """Demands in the programmes where the user has a right, such as editing or approving them."""
+        return self.filter(season__programme__in=Programme.objects.reachable_by(user, permission).values("pk"))
 
     def taking(self):
         """Demands with positions to fill."""
@@ -158,7 +162,23 @@ class JobDemand(Lifecycle, Record):
                 violation_error_message=_("Unknown status."),
             ),
         ]
-        triggers = [DEMAND.trigger(), count_versions()]
+        triggers = [
+            DEMAND.trigger(),
+            count_versions(),
+            # The other side of `no_more_than_demanded`: a demand does not shrink below positions that exist.
+            pgtrigger.Trigger(
+                name="no_fewer_than_given",
+                when=pgtrigger.Before,
+                operation=pgtrigger.UpdateOf("positions"),
+                func="""
+                    IF EXISTS (SELECT 1 FROM programmes_position p
+                               WHERE p.demand_id = NEW.id AND p.number > NEW.positions) THEN
+                        RAISE EXCEPTION 'This demand has more positions already.' USING HINT = 'iomcase';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
+        ]
 
     def __str__(self):
         return self.number

@@ -61,6 +61,25 @@ class SelectForm(WorkForm):
         field.choices = [("", field.empty_label), *offered]
 
 
+class ChooseForm(WorkForm):
+    """Reserve a position of a demand that is known already. `record` is the case."""
+
+    brings = SelectForm.brings
+
+    named = forms.BooleanField(label=_("The employer asked for this worker by name"), required=False)
+    on = DayField(label=_("Selected on"))
+
+    def prepare(self):
+        """Today, unless it happened before."""
+        self.initial.setdefault("on", timezone.localdate())
+
+
+class FindForm(forms.Form):
+    """One box: a name or a case number."""
+
+    q = forms.CharField(label=_("Name or case number"), max_length=200)
+
+
 class ReleaseForm(WorkForm):
     """Give the position back and put the candidate on the roster again. `record` is the case."""
 

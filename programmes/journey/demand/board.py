@@ -1,0 +1,231 @@
+"""What the page of one demand shows: terms, positions by status, who holds what and what they still lack.
+
+Cases belong to a later room, so they are read through the reverse relations of the position.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.db.models import Count, Exists, OuterRef, Q
+from django.urls import reverse
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.roles import Permission
+from programmes.base.common.wording import money, number, short_day
+from programmes.base.rulebook.codes import label
+from programmes.journey.demand import actions, rules
+from programmes.journey.demand.models import JobDemand, Position
+from programmes.journey.demand.states import POSITION, PositionStatus
+
+P = PositionStatus
+# Above this many positions a drawing of each one says nothing any more.
+MOST_DRAWN = 60
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many positions stand in each status."""
+
+    by_status: dict[str, int]
+
+    @property
+    def total(self) -> int:
+        """All positions."""
+        return sum(self.by_status.values())
+
+    @property
+    def given(self) -> int:
+        """Accepted, occupied or vacated."""
+        return sum(self.by_status.get(status, 0) for status in POSITION.groups["given"])
+
+    @property
+    def vacant(self) -> int:
+        """Free to be reserved."""
+        return self.by_status.get(P.VACANT, 0)
+
+    @property
+    def is_drawn(self) -> bool:
+        """Few enough to draw each."""
+        return self.total <= MOST_DRAWN
+
+    @property
+    def rows(self) -> list[dict]:
+        """Each status that occurs, in the order of the machine."""
+        return [
+            {"label": P(status).label, "tone": TONES[status], "count": self.by_status[status]}
+            for status in P.values
+            if self.by_status.get(status)
+        ]
+
+    def drawn(self, tone: str) -> int:
+        """How many boxes of one colour the drawing has."""
+        return sum(count for status, count in self.by_status.items() if _BOXES[status] == tone)
+
+    @property
+    def boxes(self) -> list[int]:
+        """Boxes from filled to free: done, waiting, accent, free."""
+        return [self.drawn(tone) for tone in ("done", "waiting", "accent", "free")]
+
+    @property
+    def words(self) -> str:
+        """`2 accepted, 1 reserved, 5 vacant`."""
+        return ", ".join(f"{number(row['count'])} {row['label']}" for row in self.rows)
+
+
+TONES = {
+    P.VACANT: "neutral", P.RESERVED: "active", P.OFFERED: "waiting", P.ACCEPTED: "done", P.OCCUPIED: "done",
+    P.VACATED: "neutral", P.DECLINED: "problem", P.LOST: "problem",
+}  # fmt: skip
+_BOXES = {
+    P.VACANT: "free", P.RESERVED: "accent", P.OFFERED: "waiting", P.ACCEPTED: "done", P.OCCUPIED: "done",
+    P.VACATED: "done", P.DECLINED: "free", P.LOST: "free",
+}  # fmt: skip
+
+
+def counts(demand: JobDemand) -> Counts:
+    """Positions by status, in one query."""
+    return Counts(dict(demand.places.order_by().values_list("status").annotate(count=Count("pk"))))
+
+
+def rights_over(demand: JobDemand, user, rights: Sequence[Permission]) -> frozenset[Permission]:
+    """Which of these rights the user holds over this demand; one query."""
+    reached = [Exists(JobDemand.objects.reachable_by(user, right).filter(pk=OuterRef("pk"))) for right in rights]
+    columns = {f"right_{place}": condition for place, condition in enumerate(reached)}
+    found = JobDemand.objects.filter(pk=demand.pk).annotate(**columns).values_list(*columns).get()
+    return frozenset(right for right, held in zip(rights, found, strict=True) if held)
+
+
+def held_positions(demand: JobDemand):
+    """Positions that are not vacant."""
+    return demand.places.exclude(status=P.VACANT)
+
+
+def seats(positions: Iterable[Position], user) -> list[dict]:
+    """Who holds each of these positions, and how many requirements an accepted worker still lacks; two queries.
+
+    A worker whose case the reader may not see is counted and not named.
+    """
+    positions = list(positions)
+    selections = Position._meta.get_field("selections").related_model.objects
+    live = {
+        held["position_id"]: held
+        for held in selections.filter(position__in=positions, released_on__isnull=True).values(
+            "position_id", "enrolment_id", "named", "selected_on"
+        )
+    }
+    cases = selections.model._meta.get_field("enrolment").related_model.objects
+    lacking = Count("steps", filter=Q(steps__done_at__isnull=True, steps__kind="requirement"))
+    seen = {
+        case.pk: case
+        for case in cases.visible_to(user)
+        .filter(pk__in=[held["enrolment_id"] for held in live.values()])
+        .select_related("person")
+        .annotate(lacks=lacking)
+    }
+    rows = []
+    for position in positions:
+        held = live.get(position.pk, {})
+        case = seen.get(held.get("enrolment_id"))
+        rows.append(
+            {
+                "number": position.number,
+                "tone": TONES[position.status],
+                "label": position.get_status_display(),
+                "case": case,
+                "named": held.get("named", False),
+                "since": held.get("selected_on"),
+                "lacks": case.lacks if case and position.status == P.ACCEPTED else None,
+                "is_held": bool(held),
+                "is_reserved": bool(case) and position.status == P.RESERVED,
+                "is_offered": bool(case) and position.status == P.OFFERED,
+            }
+        )
+    return rows
+
+
+def band(demand: JobDemand, found: Counts) -> dict:
+    """The ink band of every page about this demand (components/identity_bar.html)."""
+    filled = _("%(given)s of %(all)s accepted") % {"given": number(found.given), "all": number(demand.positions)}
+    place = ", ".join(part for part in (demand.site.place, label("subdivision", demand.site.region)) if part)
+    workers = f"{number(demand.positions)} × {label('isco', demand.occupation)}"
+    cells = [
+        {"label": _days(demand), "value": _hours(demand)},
+        {"label": _("Wage"), "value": _wage(demand), "opt": True},
+    ]
+    if demand.authorisation:
+        kind = label("document", demand.authorisation.kind)
+        cells.append({"label": kind, "value": short_day(demand.authorisation.valid_until), "opt": True})
+    cells.append({"label": capfirst(demand.get_status_display()), "value": filled})
+    return {
+        "label": _("Demand"),
+        "name": demand.employer.name,
+        "href": demand.get_absolute_url(),
+        "number": demand.number,
+        "line": " · ".join([place, workers]),
+        "short": filled,
+        "cells": cells,
+        "phone": demand.employer.contact_phone,
+    }
+
+
+def _days(demand):
+    return f"{short_day(demand.starts_on)} – {short_day(demand.ends_on)}"
+
+
+def _hours(demand):
+    return _("%(hours)s h a week") % {"hours": number(demand.hours_per_week.normalize())}
+
+
+def _wage(demand):
+    return f"{money(demand.wage, demand.wage_currency)} {demand.get_wage_unit_display()}"
+
+
+def terms(demand: JobDemand) -> list[dict]:
+    """The terms as facts."""
+    site = demand.site
+    return [
+        {
+            "label": _("Employer"),
+            "value": demand.employer.name,
+            "href": demand.employer.get_absolute_url(),
+        },
+        {"label": _("Programme and season"), "value": f"{demand.season.programme.name} · {demand.season.code}"},
+        {"label": _("Site"), "value": str(site)},
+        {"label": _("Housing"), "value": label("housing", site.housing)},
+        {"label": _("Occupation"), "value": label("isco", demand.occupation)},
+        {"label": _("Positions"), "value": number(demand.positions)},
+        {"label": _("Work"), "value": _days(demand)},
+        {"label": _("Hours"), "value": _hours(demand)},
+        {"label": _("Wage"), "value": _wage(demand)},
+        {"label": _("Requested on"), "value": short_day(demand.requested_on)},
+    ]
+
+
+def ground(demand: JobDemand) -> dict | None:
+    """The authorisation as facts, with how much of it is left; None when the programme needs none."""
+    held, kind = demand.authorisation, demand.season.programme.authorisation_kind
+    if held is None:
+        return (
+            {"title": label("document", kind), "rows": [{"label": _("Number"), "value": _("Not yet")}]}
+            if kind
+            else None
+        )
+    left = rules.positions_left(held.positions, actions.claimed_positions(held))
+    return {
+        "title": label("document", held.kind),
+        "rows": [
+            {
+                "label": _("Number"),
+                "value": held.number,
+                "href": reverse("demand:edit_authorisation", args=[demand.employer.public_id, held.public_id]),
+            },
+            {"label": _("Valid"), "value": f"{short_day(held.valid_from)} – {short_day(held.valid_until)}"},
+            {
+                "label": _("Positions"),
+                "value": ngettext("%(all)s, %(left)s left", "%(all)s, %(left)s left", left)
+                % {"all": number(held.positions), "left": number(left)},
+            },
+        ],
+    }

@@ -1,0 +1,38 @@
+"""Employers and their sites."""
+
+import factory
+from factory.django import DjangoModelFactory
+
+from programmes.models import Employer, Site
+from tests.fixtures.accounts import make_office
+
+
+class EmployerFactory(DjangoModelFactory):
+    """An active employer in Canada kept by the office GT-CHM; `programmes` are those it takes part in."""
+
+    class Meta:
+        model = Employer
+        skip_postgeneration_save = True
+
+    office = factory.LazyFunction(lambda: make_office("GT-CHM"))
+    name = factory.Sequence(lambda n: f"Serres du Val-Clair {n}")
+    country = "CAN"
+    sector = "A"
+
+    @factory.post_generation
+    def programmes(self, create, extracted, **kwargs):
+        """None unless given."""
+        if create and extracted:
+            self.programmes.set(extracted)
+
+
+class SiteFactory(DjangoModelFactory):
+    """A greenhouse."""
+
+    class Meta:
+        model = Site
+
+    employer = factory.SubFactory(EmployerFactory)
+    name = factory.Sequence(lambda n: f"Serre {n}")
+    place = "Saint-Rémi"
+    region = "CA-QC"
