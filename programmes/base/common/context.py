@@ -129,7 +129,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "theme": theme_for(request),
         "demo": settings.DEMO,
         "idle_seconds": settings.SESSION_IDLE_SECONDS if signed_in else 0,
-        "can_search": cache(lambda: bool(signed_in and user.may(Permission.PERSON_VIEW))),
+        "can_search": cache(lambda: bool(user is not None and signed_in and user.may(Permission.PERSON_VIEW))),
         "help_url": cache(lambda: first_address("help")),
         "address": cache(
             lambda: {

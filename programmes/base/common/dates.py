@@ -101,7 +101,7 @@ class DayMonthYearField(forms.Field):
         """Read three boxes (or a date, or an ISO day); raise ValidationError in words that say what to write."""
         if isinstance(value, dt.date):
             return value
-        boxes = self.widget.decompress(value) if isinstance(value, str) else list(value or ["", "", ""])
+        boxes = DayMonthYear().decompress(value) if isinstance(value, str) else list(value or ["", "", ""])
         boxes = [text.plain_digits(str(box)).strip() for box in boxes]
         if not any(boxes):
             return None
