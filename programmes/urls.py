@@ -16,6 +16,7 @@ urlpatterns: list = [
     path("", include("programmes.journey.placement.urls")),
     path("", include("programmes.journey.returns.urls")),
     path("", include("programmes.journey.recall.urls")),
+    path("", include("programmes.journey.reintegration.urls")),
     path("", include("programmes.desk.worklist.urls")),
     path("", include("programmes.desk.casefile.urls")),
 ]

@@ -46,6 +46,7 @@ class EndFields(forms.Form):
 class ArriveForm(OnForm):
     """The worker has arrived and starts work."""
 
+    brings = frozenset({"placement"})
     on = DayField(label=_("Arrived on"))
     starts_on = DayField(label=_("First day of work"))
     field_order = ["key", "version", "on", "starts_on", "note"]
@@ -94,6 +95,7 @@ class ExtendForm(WorkForm):
 class EndForm(EndFields, OnForm):
     """The season is over."""
 
+    brings = frozenset({"last_day"})
     on = DayField(label=_("Last day of work"))
     field_order = [
         "key",
@@ -110,6 +112,7 @@ class EndForm(EndFields, OnForm):
 class EndEarlyForm(EndFields, OnForm):
     """The placement ended before its time."""
 
+    brings = frozenset({"last_day"})
     on = DayField(label=_("Last day of work"))
     cause = forms.ChoiceField(label=_("Cause"))
     field_order = [

@@ -24,10 +24,10 @@ def period_problems(
     """Everything that is wrong with a placement from `starts_on` to `ends_on`, both days included.
 
     Placement dates lie inside permit validity, authorisation season and programme maximum (domain.md 2.4). `values`
-    are the programme's rules; `permits` the validities of the approved permits, one of which must cover the whole period (no
-    permit: nothing to compare with); `authorisation` the employer's; `stay_from` the first day of the stay when that is
-    before `starts_on`; `earlier` the person's other stays in the programme. A shortest stay is no matter here: a worker
-    who arrives late is still received.
+    are the programme's rules; `permits` the validities of the approved permits, one of which must cover the whole
+    period (no permit: nothing to compare with); `authorisation` the employer's; `stay_from` the first day of the stay
+    when that is before `starts_on`; `earlier` the person's other stays in the programme. A shortest stay is no matter
+    here: a worker who arrives late is still received.
     """
     if ends_on < starts_on:
         return [_("The last day of work lies before the first.")]

@@ -59,7 +59,7 @@ def decline(enrolment, *, by, version=None, on: date, reason: str = "", note: st
         raise RuleBroken(_("Offer the recall first."), code="not_offered")
     if on > timezone.localdate():
         raise RuleBroken(_("The day lies in the future."), field="on")
-    record(enrolment, by=by, what="recall_declined", on=on, note=note, reason=reason)
+    record(enrolment, by=by, what="recall_declined", on=on, note=note, recall_refusal=reason)
     steps.finish(enrolment, "recall", by=by)
     steps.open_step(enrolment, "after_return", on + timedelta(days=enrolment.programme.deadlines()["after_return"]))
     return enrolment

@@ -125,7 +125,7 @@ def pause(reintegration, *, by, version=None, on: date, reason: str, note: str =
     _enrolment, reintegration = _locked(reintegration, version)
     _refuse_wrong_day(on, reintegration.opened_on)
     reintegration.move_to(Status.PAUSED, by=by, on=on, reason=reason, note=note)
-    record(reintegration, by=by, what="reintegration_paused", on=on, reason=reason, note=note)
+    record(reintegration, by=by, what="reintegration_paused", on=on, note=note, pause_reason=reason)
     return reintegration
 
 
@@ -136,11 +136,15 @@ def resume(reintegration, *, by, version=None, on: date, note: str = "") -> Rein
     if reintegration.status != Status.PAUSED:
         raise RuleBroken(_("This reintegration is not paused."), code="not_paused")
     _refuse_wrong_day(on, reintegration.opened_on)
-    paused = CaseEvent.objects.filter(subject="reintegration", subject_id=reintegration.pk, to_status=Status.PAUSED)
-    stood = paused.order_by("-id").values_list("from_status", flat=True).first()
-    reintegration.move_to(stood or Status.OPENED, by=by, on=on, note=note)
+    reintegration.move_to(stood_before_pause(reintegration), by=by, on=on, note=note)
     record(reintegration, by=by, what="reintegration_resumed", on=on, note=note)
     return reintegration
+
+
+def stood_before_pause(reintegration) -> str:
+    """The state in which a paused reintegration was paused, read from the diary."""
+    paused = CaseEvent.objects.filter(subject="reintegration", subject_id=reintegration.pk, to_status=Status.PAUSED)
+    return paused.order_by("-id").values_list("from_status", flat=True).first() or Status.OPENED
 
 
 @transaction.atomic

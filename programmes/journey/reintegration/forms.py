@@ -16,6 +16,7 @@ YES_NO = [("", _("not asked")), ("yes", _("yes")), ("no", _("no"))]
 class StartForm(OnForm):
     """Reintegration begins."""
 
+    brings = frozenset({"reintegration"})
     on = DayField(label=_("Opened on"))
 
 

@@ -23,7 +23,7 @@ sentences.register(
         "plan_started": gettext_lazy("started to carry out the reintegration plan"),
         "plan_completed": gettext_lazy("recorded that the reintegration plan was completed"),
         "monitoring_started": gettext_lazy("started the monitoring of the reintegration"),
-        "reintegration_paused": gettext_lazy("paused the reintegration"),
+        "reintegration_paused": gettext_lazy("paused the reintegration: {pause_reason}"),
         "reintegration_resumed": gettext_lazy("went on with the reintegration"),
         "follow_up_recorded": gettext_lazy(
             "recorded the follow-up after {follow_up_months} months: {follow_up_outcome}"
@@ -36,6 +36,7 @@ sentences.register(
     }
 )
 sentences.quote("assistance", lambda code: label("assistance", code))
+sentences.quote("pause_reason", lambda code: label("reintegration_pause", code))
 sentences.quote("follow_up_outcome", lambda code: str(dict(FollowUpStatus.choices).get(code, code)))
 
 

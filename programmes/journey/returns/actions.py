@@ -104,7 +104,7 @@ def postpone(
     enrolment, trip = _locked(trip, version)
     _refuse_future(on)
     trip.move_to(Status.POSTPONED, by=by, on=on, reason=reason, note=note)
-    record(trip, by=by, what="return_postponed", on=on, reason=reason, note=note)
+    record(trip, by=by, what="return_postponed", on=on, note=note, return_delay=reason)
     return _plan_again(enrolment, trip, by=by, on=on, planned_on=planned_on)
 
 
@@ -114,7 +114,7 @@ def miss(trip, *, by, version=None, on: date, reason: str, planned_on: date | No
     enrolment, trip = _locked(trip, version)
     _refuse_future(on)
     trip.move_to(Status.MISSED, by=by, on=on, reason=reason, note=note)
-    record(trip, by=by, what="return_missed", on=on, reason=reason, note=note)
+    record(trip, by=by, what="return_missed", on=on, note=note, return_delay=reason)
     return _plan_again(enrolment, trip, by=by, on=on, planned_on=planned_on)
 
 

@@ -63,6 +63,7 @@ class DelayForm(ReasonForm):
 class ReturnForm(OnForm):
     """The worker is home."""
 
+    brings = frozenset({"return"})
     on = DayField(label=_("Arrived home on"))
     departed_on = DayField(label=_("Left the country of destination on"), required=False)
     port = forms.CharField(label=_("Port of arrival"), max_length=60, required=False)

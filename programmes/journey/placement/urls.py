@@ -1,0 +1,12 @@
+"""Addresses of a case's placement."""
+
+from django.urls import path
+
+from programmes.journey.placement import views
+
+app_name = "placement"
+urlpatterns = [
+    path("cases/<uuid:public_id>/placement/", views.detail, name="detail"),
+    path("cases/<uuid:public_id>/placement/check-in/", views.check_in, name="check_in"),
+    path("cases/<uuid:public_id>/placement/extend/", views.extend, name="extend"),
+]
