@@ -136,7 +136,7 @@ class UserAdmin(ConfigurationAdmin):
     def factors(self, user):
         """The kinds of factors the user has set up."""
         kinds = Authenticator.objects.filter(user=user).order_by("type")
-        return ", ".join(str(factor.get_type_display()) for factor in kinds) or _("None yet")
+        return ", ".join(str(factor.get_type_display()) for factor in kinds) or _("No second factor yet")
 
     def get_readonly_fields(self, request, obj=None):
         """Nobody switches themselves off by mistake."""

@@ -136,7 +136,7 @@ def history_of(row) -> list[dict]:
     return [
         {
             "at": event.pgh_created_at,
-            "by": names.get((event.pgh_context or {}).get("user"), ""),
+            "by": names.get((event.pgh_context or {}).get("user") or 0, ""),
             "what": EVENT_LABELS.get(event.pgh_label, event.pgh_label),
             "changes": [
                 {"field": _label(row, name), "old": old, "new": new}

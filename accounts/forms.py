@@ -39,7 +39,7 @@ def clean_name(value: str) -> str:
     return value
 
 
-def _zone_choices():
+def _zone_choices() -> list[tuple[str, list[tuple[str, str]]]]:
     areas: dict[str, list[tuple[str, str]]] = {}
     for name in time_zones():
         area, _slash, place = name.partition("/")

@@ -268,6 +268,10 @@ class Membership(models.Model):
         _("Valid to"), null=True, blank=True, help_text=_("The last day it holds. Leave empty while it has no end.")
     )
 
+    # Only on rows that came through `with_reach()`.
+    office_ids: list[int]
+    programme_ids: list[int]
+
     objects = MembershipQuerySet.as_manager()
 
     class Meta:
@@ -330,6 +334,8 @@ class ParkedText(models.Model):
     parked_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
+        verbose_name = _("kept text")
+        verbose_name_plural = _("kept texts")
         constraints = [models.UniqueConstraint(fields=["user", "path"], name="parked_text_once_per_page")]
         ordering = ["-parked_at", "-pk"]
 

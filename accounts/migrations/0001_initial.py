@@ -137,6 +137,8 @@ class Migration(migrations.Migration):
                 ('parked_at', models.DateTimeField(default=django.utils.timezone.now)),
             ],
             options={
+                'verbose_name': 'kept text',
+                'verbose_name_plural': 'kept texts',
                 'ordering': ['-parked_at', '-pk'],
             },
         ),
