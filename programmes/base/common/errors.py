@@ -84,7 +84,7 @@ def in_words(error: DatabaseError) -> RuleBroken | None:
         return Collision(_("Someone else is working on this record right now. Try again in a moment."), code="locked")
     if "Invalid transition" in str(error):
         return Collision(_("Someone moved this record meanwhile. Open it again to see where it stands."), code="moved")
-    if sqlstate == "P0001" and diag is not None and diag.hint == "iomcase":
+    if sqlstate == "P0001" and diag is not None and diag.message_hint == "iomcase":
         return Collision(_(diag.message_primary), code="trigger")
     return None
 
