@@ -109,6 +109,28 @@ def test_lost_connection_is_said_once_and_taken_back(gallery):
     page.wait_for_selector("#offline", state="detached")
 
 
+def test_part_is_fetched_and_sent_under_the_strict_policy(gallery):
+    page = gallery()
+    page.locator("#part [hx-get]").click()
+    page.wait_for_selector("#part .t-active")
+    page.locator("#part [hx-post]").click()
+    page.wait_for_selector("#part .t-done")
+
+
+def test_failed_part_says_so_in_its_place_and_tries_again(gallery, complaints):
+    page = gallery()
+    page.route("**/gallery/", lambda route: route.abort() if route.request.headers.get("hx-request") else None)
+    page.locator("#part [hx-get]").click()
+    note = page.locator("[data-failed]")
+    note.wait_for()
+    assert note.evaluate("element => element.nextElementSibling.id") == "part"
+    page.unroute("**/gallery/")
+    note.get_by_role("button").click()
+    page.wait_for_selector("#part .t-active")
+    assert note.count() == 0
+    complaints.clear()  # htmx logs the request that failed
+
+
 def test_gallery_works_without_script(browser, live_server):
     context = browser.new_context(java_script_enabled=False, viewport={"width": 360, "height": 800}, locale="en")
     page = context.new_page()

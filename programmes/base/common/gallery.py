@@ -11,7 +11,6 @@ from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -20,7 +19,7 @@ from accounts.access import public
 from programmes.base.common.dates import DayMonthYearField
 from programmes.base.common.errors import Missing
 from programmes.base.common.forms import DayField, WorkForm
-from programmes.base.common.pages import Page
+from programmes.base.common.pages import Page, page_or_part
 
 
 @dataclass(frozen=True)
@@ -342,4 +341,4 @@ def gallery(request: HttpRequest) -> HttpResponse:
         },
         "amounts": [("Guatemala → Canada", 612, 548), ("Colombia → España", 381, 402), ("Guatemala → España", 96, 40)],
     }
-    return render(request, "components/gallery.html", context, status=422 if refused else 200)
+    return page_or_part(request, "components/gallery.html", "part", context, status=422 if refused else 200)
