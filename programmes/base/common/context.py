@@ -22,9 +22,13 @@ THEME_COOKIE = "theme"
 
 @dataclass(frozen=True)
 class Place:
-    """One of the five places of the main navigation: who sees it, where it leads, which rooms belong to it."""
+    """One of the five places of the main navigation: who sees it, where it leads, which rooms belong to it.
+
+    `letter` is the second key of its shortcut: g, then the letter.
+    """
 
     key: str
+    letter: str
     label: str | Promise
     icon: str
     permissions: tuple[Permission, ...]
@@ -33,9 +37,10 @@ class Place:
 
 
 PLACES = (
-    Place("today", _("Today"), "today", (Permission.SELF,), ("worklist:today",), frozenset()),
+    Place("today", "t", _("Today"), "today", (Permission.SELF,), ("worklist:today",), frozenset()),
     Place(
         "cases",
+        "c",
         _("Cases"),
         "case",
         (Permission.CASE_VIEW,),
@@ -44,6 +49,7 @@ PLACES = (
     ),
     Place(
         "placement",
+        "p",
         _("Placement"),
         "place",
         (Permission.DEMAND_VIEW, Permission.EMPLOYER_VIEW),
@@ -52,6 +58,7 @@ PLACES = (
     ),
     Place(
         "return",
+        "b",
         _("Return"),
         "return",
         (Permission.RETURN_EDIT, Permission.REINTEGRATION_VIEW),
@@ -60,6 +67,7 @@ PLACES = (
     ),
     Place(
         "reports",
+        "r",
         _("Reports"),
         "chart",
         (Permission.REPORT_VIEW,),
@@ -101,7 +109,14 @@ def places_for(request: HttpRequest) -> list[dict[str, Any]]:
         if address and any(user.may(permission) for permission in place.permissions):
             current = "page" if request.path == address else "true" if room in place.rooms else ""
             shown.append(
-                {"key": place.key, "label": place.label, "icon": place.icon, "href": address, "current": current}
+                {
+                    "key": place.key,
+                    "letter": place.letter,
+                    "label": place.label,
+                    "icon": place.icon,
+                    "href": address,
+                    "current": current,
+                }
             )
     return shown
 
