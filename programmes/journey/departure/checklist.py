@@ -18,6 +18,8 @@ from programmes.journey.enrolment.states import Status
 
 STAGES = frozenset({str(Status.IN_DOCUMENTATION), str(Status.READY_TO_TRAVEL), str(Status.TRAVELLING)})
 K = RequirementKind
+# States of an application that say all there is to say.
+UNDATED = frozenset(PermitStatus) - {PermitStatus.LODGED, PermitStatus.BIOMETRICS_DUE}
 # Which right records each kind; the rest is the caseworker's.
 RIGHTS = {K.DOCUMENT: Permission.DOCUMENT_EDIT, K.CONTRACT: Permission.CASE_MATCH}
 
@@ -210,7 +212,7 @@ def _permits(enrolment, user) -> Section:
             Row(
                 id=f"permit-{permit.public_id}",
                 title=label("document", permit.type),
-                facts=[seen, judges.permit_words(permit), reason],
+                facts=[seen, "" if permit.status in UNDATED else judges.permit_words(permit), reason],
                 until=permit.valid_until,
                 tone=permit.status_tone,
                 state=permit.get_status_display().capitalize(),
