@@ -40,7 +40,9 @@ class ReintegrationFactory(DjangoModelFactory):
     goals = factory.LazyAttribute(lambda o: "" if o.status in {"opened", "assessed"} else "Una panadería propia.")
     assessed_on = factory.LazyAttribute(lambda o: None if o.status == "opened" else o.opened_on)
     agreed_on = factory.LazyAttribute(
-        lambda o: o.opened_on if o.status in {"plan_agreed", "in_implementation", "completed", "in_monitoring"} else None
+        lambda o: (
+            o.opened_on if o.status in {"plan_agreed", "in_implementation", "completed", "in_monitoring"} else None
+        )
     )
 
 

@@ -9,7 +9,13 @@ from hypothesis import strategies as st
 
 from programmes.journey.placement import rules
 
-FREE = {"max_stay_months": None, "stay_window_months": None, "min_stay_months": None, "season_opens": None, "season_closes": None}
+FREE = {
+    "max_stay_months": None,
+    "stay_window_months": None,
+    "min_stay_months": None,
+    "season_opens": None,
+    "season_closes": None,
+}
 DAYS = st.dates(date(2024, 1, 1), date(2028, 12, 31))
 
 
