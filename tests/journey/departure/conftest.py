@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
+from django.utils import translation
 
 from programmes.base.rulebook import codes
 from programmes.models import Requirement
@@ -27,6 +28,19 @@ def _fresh_labels():
     codes.forget()
     yield
     codes.forget()
+
+
+@pytest.fixture(autouse=True)
+def _english():
+    """The tests quote English sentences."""
+    with translation.override("en"):
+        yield
+
+
+@pytest.fixture
+def by(user_for):
+    """A caseworker."""
+    return user_for("caseworker", language="en")
 
 
 @pytest.fixture

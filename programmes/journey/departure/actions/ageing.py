@@ -13,23 +13,14 @@ from programmes.journey.departure import rules
 from programmes.journey.departure.models import Document, Medical
 from programmes.journey.departure.states import MEDICAL, DocumentStatus, MedicalStatus
 from programmes.journey.enrolment import actions as enrolment_actions
-from programmes.journey.enrolment import steps
+from programmes.journey.enrolment import requirements, steps
 from programmes.journey.enrolment.models import Enrolment
 from programmes.journey.enrolment.states import Status
 
 log = structlog.get_logger(__name__)
-D = DocumentStatus
+D, S = DocumentStatus, Status
 # Cases in which a document that ends soon still matters.
-BEFORE_RETURN = sorted(
-    {
-        Status.ROSTERED,
-        Status.SELECTED,
-        Status.IN_DOCUMENTATION,
-        Status.READY_TO_TRAVEL,
-        Status.TRAVELLING,
-        Status.ACTIVE,
-    }
-)
+BEFORE_RETURN = frozenset({S.ROSTERED, S.SELECTED, S.IN_DOCUMENTATION, S.READY_TO_TRAVEL, S.TRAVELLING, S.ACTIVE})
 
 
 def age_everywhere(now: datetime) -> int:
@@ -41,56 +32,58 @@ def age_everywhere(now: datetime) -> int:
 
 
 def age_documents(today: date, *, offices: Iterable[int] | None = None) -> int:
-    """Verified → expiring 90 days before the last day → expired after it; a medical clearance likewise.
+    """Verified → expiring 90 days before the last day → expired after it; a medical clearance ends after its own.
 
-    Effects per paper, each in a transaction of its own, so that one bad row never stops the rest: the move with its
-    diary line (by nobody), the requirements of the person's open cases judged anew, a step to renew what ends soon.
-    Returns how many changed.
+    `offices` limits it to papers recorded there. Effects per paper, each in a transaction of its own, so that one bad
+    row never stops the rest: the move with its diary line (by nobody), the requirements of the person's open cases
+    judged anew, a step to renew a required document. Returns how many papers changed.
     """
     within = Q() if offices is None else Q(enrolment__office__in=list(offices))
-    soon = today + timedelta(days=rules.EXPIRING_DAYS)
-    ageing = Q(status=D.VERIFIED, expires_on__lte=soon) | Q(status=D.EXPIRING, expires_on__lt=today)
-    documents = list(Document.objects.filter(within, ageing).order_by("pk").values_list("pk", "enrolment"))
-    ended = Q(status__in=sorted(MEDICAL.groups["good"]), valid_until__lt=today)
-    medicals = list(Medical.objects.filter(within, ended).order_by("pk").values_list("pk", "enrolment"))
+    soon = Q(status=D.VERIFIED, expires_on__lte=today + timedelta(days=rules.EXPIRING_DAYS))
+    documents = Document.objects.filter(within, soon | Q(status=D.EXPIRING, expires_on__lt=today))
+    medicals = Medical.objects.filter(within, status__in=sorted(MEDICAL.groups["good"]), valid_until__lt=today)
+    work = [(age_document, pk) for pk in documents.order_by("pk").values_list("pk", flat=True)]
+    work += [(age_medical, pk) for pk in medicals.order_by("pk").values_list("pk", flat=True)]
     changed = 0
-    for age, rows in ((_age_document, documents), (_age_medical, medicals)):
-        for pk, enrolment in rows:
-            try:
-                with transaction.atomic():
-                    changed += age(pk, enrolment, today)
-            except Exception:
-                log.exception("paper_not_aged", age=age.__name__, pk=pk)
+    for age, pk in work:
+        try:
+            with transaction.atomic():
+                changed += age(pk, today)
+        except Exception:
+            log.exception("paper_not_aged", pk=pk)
     return changed
 
 
-def _age_document(pk, enrolment_pk, today) -> int:
-    enrolment_actions.locked(Enrolment(pk=enrolment_pk))
+def age_document(pk: int, today: date) -> bool:
+    """Move one document to where it belongs on `today`; whether it moved."""
+    owner = Document.objects.select_related("enrolment").get(pk=pk).enrolment
+    enrolment_actions.locked(owner)
     document = Document.objects.locked().get(pk=pk)
-    facts = {"what": "document_aged", "facts": {"document": document.type}}
-    before = document.status
+    before, facts = document.status, {"document": document.type}
     if document.status == D.VERIFIED and document.expires_on <= today + timedelta(days=rules.EXPIRING_DAYS):
-        document.move_to(D.EXPIRING, by=None, on=today, **facts)
+        document.move_to(D.EXPIRING, by=None, on=today, what="document_aged", facts=facts)
     if document.status == D.EXPIRING and document.expires_on < today:
-        document.move_to(D.EXPIRED, by=None, on=today, what="document_expired", facts={"document": document.type})
+        document.move_to(D.EXPIRED, by=None, on=today, what="document_expired", facts=facts)
     if document.status == before:
-        return 0
-    cases = Enrolment.objects.filter(person=document.person_id).open().select_related("person", "programme", "season")
-    for case in cases.order_by("pk"):
-        steps.renew_requirements(case)
-        if (
-            case.status in BEFORE_RETURN
-            and case.programme.requirements.filter(kind="document", code=document.type, active=True).exists()
-        ):
-            steps.open_step(case, "document_ends", max(today, document.expires_on - timedelta(days=rules.RENEW_DAYS)))
-    return 1
+        return False
+    for case in Enrolment.objects.filter(person=document.person_id, is_open=True).order_by("pk"):
+        _look_again(enrolment_actions.locked(case), document, today)
+    return True
 
 
-def _age_medical(pk, enrolment_pk, today) -> int:
-    case = enrolment_actions.locked(Enrolment(pk=enrolment_pk))
+def _look_again(case, document, today):
+    steps.renew_requirements(case, on=today)
+    required = any(r.kind == "document" and r.code == document.type for r in requirements.of_programme(case.programme))
+    if required and case.status in BEFORE_RETURN:
+        steps.open_step(case, "document_ends", max(today, document.expires_on - timedelta(days=rules.RENEW_DAYS)))
+
+
+def age_medical(pk: int, today: date) -> bool:
+    """End one medical clearance whose last day has passed; whether it moved."""
+    case = enrolment_actions.locked(Medical.objects.select_related("enrolment").get(pk=pk).enrolment)
     medical = Medical.objects.locked().get(pk=pk)
     if medical.status not in MEDICAL.groups["good"] or medical.valid_until >= today:
-        return 0
+        return False
     medical.move_to(MedicalStatus.EXPIRED, by=None, on=today, what="medical_expired")
-    steps.renew_requirements(case)
-    return 1
+    steps.renew_requirements(case, on=today)
+    return True
