@@ -49,7 +49,9 @@ def _database() -> None:
 
 def _database_files() -> Iterable[Path]:
     for app in ("accounts", "programmes"):
-        yield from (settings.BASE_DIR / app).glob("migrations/*.py")
+        # Triggers follow what the models declare, so a changed table of moves is as good as a migration.
+        for pattern in ("migrations/*.py", "**/models.py", "**/states.py", "**/machine.py", "history.py"):
+            yield from (settings.BASE_DIR / app).glob(pattern)
     yield from (path for path in (settings.BASE_DIR / "programmes/base/rulebook/data").rglob("*") if path.is_file())
 
 

@@ -99,7 +99,7 @@ def _task(standing, user) -> dict:
 def _facts(enrolment) -> list[dict]:
     stay = ""
     if enrolment.planned_start and enrolment.planned_end:
-        stay = wording.span(enrolment.planned_start, enrolment.planned_end)
+        stay = f"{wording.short_day(enrolment.planned_start)} – {wording.short_day(enrolment.planned_end)}"
     rows = [
         {"label": _("Programme"), "value": enrolment.programme.name},
         {"label": _("Season"), "value": enrolment.season.code},

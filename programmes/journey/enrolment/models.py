@@ -213,17 +213,28 @@ class Enrolment(Lifecycle, Record):
         triggers = [
             ENROLMENT.trigger(),
             count_versions(but_not=("next_step", "next_due_on", "is_open")),
-            # A closed case is read-only (domain.md 2.4); only reopening touches it, and it leads back where it was closed from.
+            # A closed case is read-only (domain.md 2.4); what the machine keeps, and who answers for it, may change.
             pgtrigger.Trigger(
                 name="closed_is_read_only",
                 when=pgtrigger.Before,
                 operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__status=Status.CLOSED, new__status=Status.CLOSED),
+                declare=[("kept", "text[]")],
                 func="""
-                    IF OLD.status = 'closed' AND NEW.status = 'closed' AND NEW IS DISTINCT FROM OLD
-                       AND NEW.owner_id IS NOT DISTINCT FROM OLD.owner_id THEN
+                    kept := ARRAY['version', 'owner_id', 'next_step', 'next_due_on', 'is_open'];
+                    IF to_jsonb(NEW) - kept IS DISTINCT FROM to_jsonb(OLD) - kept THEN
                         RAISE EXCEPTION 'This case is closed. Reopen it before changing it.' USING HINT = 'iomcase';
                     END IF;
-                    IF OLD.status = 'reopened' AND NEW.status <> 'reopened' AND NEW.status <> OLD.closed_from THEN
+                    RETURN NEW;
+                """,
+            ),
+            pgtrigger.Trigger(
+                name="reopens_where_it_was",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__status=Status.REOPENED) & ~pgtrigger.Q(new__status=Status.REOPENED),
+                func="""
+                    IF NEW.status <> OLD.closed_from THEN
                         RAISE EXCEPTION 'A reopened case goes back to where it was closed from.' USING HINT = 'iomcase';
                     END IF;
                     RETURN NEW;
