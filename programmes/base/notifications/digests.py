@@ -19,7 +19,9 @@ from django.db import connection, transaction
 from django.db.models import Case, CharField, Exists, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Cast, Concat, JSONObject
 from django.utils.dateparse import parse_datetime
-from django.utils.translation import gettext, gettext_noop, ngettext
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language, gettext, gettext_noop, ngettext
 
 from programmes.base.common import wording
 from programmes.base.notifications import delivery, letters, rules, sources
@@ -31,6 +33,10 @@ log = logging.getLogger(__name__)
 
 # A digest shows no more lines than this; the counts stay whole, and Today has the rest. Keeps it under 60 kB.
 MOST_LINES = 60
+# One row of the HTML part: mark of lateness, day, address, label, case number.
+LINE = (
+    '<tr><td class="d{}" valign="top" width="86">{}</td>\n<td class="t" valign="top"><a href="{}">{}</a>{}</td></tr>\n'
+)
 # The page the digest leads to; the addresses of the main pages stay.
 TODAY = "/"
 # News of a person's last days; older ones were in an earlier digest.
@@ -160,8 +166,9 @@ class Draft:
             kind=DIGEST,
             language=letters.language_of(self.user),
             path=TODAY,
+            # `not_before` is left to the database: with a default in the row Django inserts plain values, which costs
+            # half of what escaping whole letters into arrays does.
             created_at=now,
-            not_before=now,
         )
         if not self.error and not self.lines:
             row.state, row.last_error = State.DROPPED, NOTHING
@@ -267,11 +274,13 @@ def _context(draft: Draft, now: dt.datetime) -> dict[str, Any]:
         if lines:
             room = max(MOST_LINES - shown, 0)
             shown += len(lines[:room])
+            said = [_Said(line, today) for line in lines[:room]]
             groups.append(
                 {
                     "code": group.value,
                     "heading": _heading(group, len(lines)),
-                    "lines": [_said(line, today) for line in lines[:room]],
+                    "text": "".join(line.text() for line in said),
+                    "html": format_html_join("", LINE, (line.cells() for line in said)),
                 }
             )
     missed = rules.missed_days(draft.last_day, today)
@@ -294,22 +303,42 @@ def _order(line: Line) -> tuple:
     return (line.due_on or dt.date.max, line.case_number, line.label)
 
 
-def _said(line: Line, today: dt.date) -> dict[str, Any]:
-    short, relative = _day_in_words(line.due_on, today, str(wording.locale())) if line.due_on else ("", "")
-    return {
-        "day": short,
-        "relative": relative,
-        "late": line.group == Group.OVERDUE,
-        "label": line.label,
-        "case_number": line.case_number,
-        "url": letters.absolute(line.path),
-    }
+class _Said:
+    """One line in the active language, for both parts of a mail.
+
+    Thousands of lines go out each morning. As template loops they took three quarters of the time of a digest, so
+    they are put together here.
+    """
+
+    def __init__(self, line: Line, today: dt.date) -> None:
+        self.line = line
+        self.day, self.relative = _day_in_words(line.due_on, today, get_language()) if line.due_on else ("", "")
+        self.url = letters.absolute(line.path)
+
+    def text(self) -> str:
+        when = f"{self.day} ({self.relative}): " if self.day else ""
+        number = f", {self.line.case_number}" if self.line.case_number else ""
+        return f"- {when}{self.line.label}{number}\n  {self.url}\n"
+
+    def cells(self) -> tuple[str, ...]:
+        return (
+            " late" if self.line.group == Group.OVERDUE else "",
+            _day_cell(self.day, self.relative) if self.day else "",
+            self.url,
+            self.line.label,
+            format_html('<br><span class="m">{}</span>', self.line.case_number) if self.line.case_number else "",
+        )
 
 
 @lru_cache(maxsize=4096)
 def _day_in_words(day: dt.date, today: dt.date, language: str) -> tuple[str, str]:
     """The same few days stand in thousands of lines; `language` is only there to tell the entries apart."""
     return wording.short_day(day), wording.relative_day(day, today)
+
+
+@lru_cache(maxsize=4096)
+def _day_cell(day: str, relative: str) -> SafeString:
+    return format_html("<b>{}</b><br>{}", day, relative)
 
 
 def _heading(group: Group, count: int) -> str:

@@ -1,6 +1,5 @@
 """From facts to a letter: words in the recipient's language, and the message as it goes over the wire."""
 
-import re
 from collections.abc import Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -29,8 +28,6 @@ from programmes.base.notifications.models import Letter
 TEMPLATES = "base/notifications/email"
 STYLESHEET = "css/letter.css"
 STOP_SALT = "notifications.stop"
-_STYLE = re.compile(r'\sstyle="[^"]*"')
-_STYLE_BLOCK = re.compile(r"<style>.*?</style>", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -66,14 +63,19 @@ def render(kind: str, *, context: Mapping[str, Any]) -> Rendered:
 
     Raises whatever the templates raise: the caller turns that into a flagged letter.
     """
-    context = {**context, "preferences": absolute(reverse("notifications:preferences"))}
+    context = {**context, "preferences": _preferences()}
     subject = " ".join(render_to_string(f"{TEMPLATES}/{kind}_subject.txt", context).split())
     context["subject"] = subject
     return Rendered(
         subject=subject[:200],
         text=render_to_string(f"{TEMPLATES}/{kind}_body.txt", context).strip() + "\n",
-        html=_inliner().inline(render_to_string(f"{TEMPLATES}/{kind}_body.html", context)),
+        html=render_to_string(f"{TEMPLATES}/{kind}_body.html", context),
     )
+
+
+@cache
+def _preferences() -> str:
+    return absolute(reverse("notifications:preferences"))
 
 
 @cache
@@ -87,11 +89,16 @@ def _inliner() -> css_inline.CSSInliner:
     )
 
 
+def for_mail(html: str) -> str:
+    """The HTML part as mail programs need it: the look written into the tags. Done when sending, because it trebles
+    the size of a letter."""
+    return _inliner().inline(html)
+
+
 def for_screen(html: str) -> str:
-    """The HTML part as a page of our own may show it: our browser policy refuses inline styles, so the same sheet is
-    linked instead. Looks exactly as mailed."""
-    link = f'<link rel="stylesheet" href="{static(STYLESHEET)}">'
-    return _STYLE_BLOCK.sub("", _STYLE.sub("", html)).replace("<head>", f"<head>{link}", 1)
+    """The HTML part as a page of our own shows it. Our browser policy refuses inline styles, so the same sheet is
+    linked instead: it looks exactly as mailed."""
+    return html.replace("<head>", f'<head><link rel="stylesheet" href="{static(STYLESHEET)}">', 1)
 
 
 def stop_token(letter: Letter) -> str:
@@ -129,7 +136,7 @@ def message_for(letter: Letter, connection: Any = None) -> EmailMultiAlternative
         headers=headers,
         connection=connection,
     )
-    message.attach_alternative(letter.body_html, "text/html")
+    message.attach_alternative(for_mail(letter.body_html), "text/html")
     return message
 
 
