@@ -95,19 +95,31 @@ def first_address(*routes: str) -> str:
     return ""
 
 
+def _place_of(request: HttpRequest, addresses: dict[str, str]) -> str:
+    """Find the place of a page by its address; a room of its own address belongs where PLACES puts it.
+
+    A case's return is a page of the case (/cases/…/return/), the list of returns is not.
+    """
+    for key, address in addresses.items():
+        if len(address) > 1 and request.path.startswith(address):
+            return key
+    match = getattr(request, "resolver_match", None)
+    room = match.view_name.partition(":")[0] if match and match.view_name else ""
+    return next((place.key for place in PLACES if room in place.rooms), "")
+
+
 def places_for(request: HttpRequest) -> list[dict[str, Any]]:
     """List the places this user may open: key, label, icon, address, and whether the page shown belongs there."""
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return []
-    match = getattr(request, "resolver_match", None)
-    route = match.view_name if match else ""
-    room = route.partition(":")[0]
+    addresses = {place.key: first_address(*place.routes) for place in PLACES}
+    here = _place_of(request, addresses)
     shown = []
     for place in PLACES:
-        address = first_address(*place.routes)
+        address = addresses[place.key]
         if address and any(user.may(permission) for permission in place.permissions):
-            current = "page" if request.path == address else "true" if room in place.rooms else ""
+            current = "page" if request.path == address else "true" if place.key == here else ""
             shown.append(
                 {
                     "key": place.key,
