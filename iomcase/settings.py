@@ -338,6 +338,7 @@ LOGGING = {
     "filters": {"scrub": {"()": "programmes.base.common.logs.ScrubValues"}},
     "formatters": {"json": {"()": "programmes.base.common.logs.json_formatter"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json", "filters": ["scrub"]}},
+    "loggers": {"pgtrigger": {"level": "WARNING"}},  # names each of two hundred triggers at every migration
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "WARNING" if not PRODUCTION else "INFO")},
 }
 
