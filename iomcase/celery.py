@@ -24,6 +24,7 @@ BEAT = {
     "notifications.remind_due": 300,
     "reports.run_due": 60,
     "demand.expire_lapsed": 3600,
+    "departure.age_documents": 3600,
     "returns.mark_overdue": 3600,
     "reintegration.mark_due": 3600,
 }

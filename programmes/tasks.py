@@ -2,7 +2,8 @@
 
 from programmes.base.notifications import tasks as notifications
 from programmes.journey.demand import tasks as demand
+from programmes.journey.departure import tasks as departure
 from programmes.journey.reintegration import tasks as reintegration
 from programmes.journey.returns import tasks as returns
 
-__all__ = ["demand", "notifications", "reintegration", "returns"]
+__all__ = ["demand", "departure", "notifications", "reintegration", "returns"]
