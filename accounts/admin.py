@@ -6,6 +6,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -14,6 +15,8 @@ from accounts.adapter import recently_signed_in
 from accounts.admin_base import ConfigurationAdmin, ConfigurationInline
 from accounts.forms import clean_name
 from accounts.models import Membership, Office, OfficeHoliday, User
+from accounts.offices import default_working_days
+from accounts.places import country_choices, zone_choices
 from accounts.roles import Permission
 
 WEEKDAYS = [
@@ -37,8 +40,8 @@ class _WithProgrammes:
     """Programmes are chosen in the form, although each choice is a row of its own (row history sees it)."""
 
     def formfield_for_manytomany(self, db_field, request, **kwargs):
-        """Return the plain field: Django's admin leaves a relation with an own model out."""
-        return db_field.formfield(**kwargs)
+        """Return boxes to tick: there are few programmes, and Django's admin leaves such a relation out."""
+        return db_field.formfield(widget=forms.CheckboxSelectMultiple, **kwargs)
 
 
 class MembershipForm(forms.ModelForm):
@@ -153,6 +156,13 @@ class UserAdmin(ConfigurationAdmin):
             ask_again_before_granting(request)
         return super().changeform_view(request, object_id, form_url, extra_context)
 
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        """Let the time zone be chosen from a list."""
+        if db_field.name == "time_zone":
+            label, initial = capfirst(db_field.verbose_name), db_field.default
+            return forms.ChoiceField(label=label, initial=initial, choices=zone_choices)
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
     def get_form(self, request, obj=None, change=False, **kwargs):
         """Clean the name as the profile does."""
         form = super().get_form(request, obj, change=change, **kwargs)
@@ -210,10 +220,18 @@ class MembershipAdmin(_NotOnes, _WithProgrammes, ConfigurationAdmin):
 
 
 class OfficeForm(forms.ModelForm):
-    """An office, its week as seven boxes."""
+    """An office, its country and time zone from lists, its week as seven boxes."""
 
+    country = forms.ChoiceField(label=gettext_lazy("Country"), choices=country_choices, initial="GTM")
+    time_zone = forms.ChoiceField(
+        label=gettext_lazy("Time zone"), choices=zone_choices, initial=Office._meta.get_field("time_zone").default
+    )
     working_days = forms.TypedMultipleChoiceField(
-        label=gettext_lazy("Working days"), coerce=int, choices=WEEKDAYS, widget=forms.CheckboxSelectMultiple
+        label=gettext_lazy("Working days"),
+        coerce=int,
+        choices=WEEKDAYS,
+        initial=default_working_days,
+        widget=forms.CheckboxSelectMultiple,
     )
 
     class Meta:

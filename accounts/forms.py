@@ -17,7 +17,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from accounts.places import time_zones
+from accounts.places import zone_choices
 
 # Each language is offered in its own words.
 LANGUAGES = [("es", "Español"), ("en", "English"), ("fr", "Français"), ("pt-br", "Português")]
@@ -39,19 +39,11 @@ def clean_name(value: str) -> str:
     return value
 
 
-def _zone_choices() -> list[tuple[str, list[tuple[str, str]]]]:
-    areas: dict[str, list[tuple[str, str]]] = {}
-    for name in time_zones():
-        area, _slash, place = name.partition("/")
-        areas.setdefault(area, []).append((name, place.replace("_", " ").replace("/", ", ") or area))
-    return list(areas.items())
-
-
 class ProfileForm(forms.ModelForm):
     """How I appear, and how the system speaks to me."""
 
     language = forms.ChoiceField(label=_("Language"))
-    time_zone = forms.ChoiceField(label=_("Time zone"), choices=_zone_choices)
+    time_zone = forms.ChoiceField(label=_("Time zone"), choices=zone_choices)
     digest_hour = forms.TypedChoiceField(
         label=_("Hour of the daily summary"), coerce=int, choices=[(hour, f"{hour:02}:00") for hour in range(24)]
     )

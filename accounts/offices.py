@@ -11,17 +11,15 @@ from zoneinfo import ZoneInfo
 
 import holidays
 import pgtrigger
-from babel import Locale
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils import timezone
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from accounts.history import tracked
-from accounts.places import country_codes, validate_country, validate_time_zone
+from accounts.places import country_codes, country_name, validate_country, validate_time_zone
 
 MONDAY_TO_FRIDAY = (0, 1, 2, 3, 4)
 # A calendar that never has a working day is a configuration mistake; stop looking after this many days in a row.
@@ -180,9 +178,7 @@ class Office(models.Model):
     @property
     def country_name(self) -> str:
         """The country's name in the reader's language."""
-        return Locale.parse((get_language() or "en").replace("-", "_")).territories.get(
-            country_codes().get(self.country, ""), self.country
-        )
+        return country_name(self.country)
 
     def today(self) -> datetime.date:
         """Return the date on the office's wall now."""

@@ -3,6 +3,7 @@
 from allauth.account.decorators import secure_admin_login
 from django.conf import settings
 from django.contrib import admin
+from django.shortcuts import redirect
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 
@@ -24,3 +25,7 @@ class ConfigurationSite(admin.AdminSite):
     def login(self, request, extra_context=None):
         """Lead to the one sign-in page, so that the second factor counts here too."""
         return super().login(request, extra_context)
+
+    def password_change(self, request, extra_context=None):
+        """Lead to the one page for passwords, which ends other sessions and writes a letter."""
+        return redirect("account_change_password")

@@ -201,7 +201,7 @@ def test_a_membership_is_given(admin, user_for, office_for):
         ({"valid_to": "2026-03-01"}, "before the first day"),
         ({"role": "superuser"}, "valid choice"),
         ({"user": "999999"}, "valid choice"),
-        ({"valid_from": "01/02/2026x"}, "valid date"),
+        ({"valid_from": "01/02/2026"}, "valid date"),
     ],
 )
 def test_a_wrong_membership_is_refused_in_words(admin, user_for, office_for, values, says):
@@ -307,3 +307,18 @@ def test_autocomplete_finds_offices_for_administrators_only(admin, client_for, o
     assert "Chimaltenango" in admin.get(address, query).content.decode()
     assert client_for("data").get(address, query).status_code in {302, 403}
     assert admin.get(address, {**query, "term": "\x00"}).status_code == 400
+
+
+def test_passwords_are_changed_on_the_one_page_for_it(admin):
+    assert admin.get("/admin/password_change/")["Location"] == "/accounts/password/change/"
+
+
+@pytest.mark.parametrize("day", ["01/02/2026", "1.2.2026", "02/01/26", "2026-2-30"])
+@pytest.mark.parametrize("language", ["es", "en"])
+def test_days_are_written_in_one_way_only(client_for, user_for, office_for, day, language):
+    admin = client_for("administrator", language=language)
+    values = {"user": user_for().pk, "office": office_for("GT").pk, "role": "liaison", "valid_from": day}
+    response = admin.post(f"{MEMBERSHIPS}add/", values)
+    assert "valid_from" in response.context["adminform"].form.errors
+    values["valid_from"] = "2026-02-01"
+    assert admin.post(f"{MEMBERSHIPS}add/", values).status_code == 302

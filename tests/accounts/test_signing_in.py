@@ -153,7 +153,7 @@ def test_asking_for_a_new_password_says_the_same_for_everybody(user, user_for):
 
 @pytest.mark.slow
 def test_signing_in_takes_as_long_for_unknown_names(user, settings):
-    """Both pay for one password hash. The difference of the medians is far below what a network shows."""
+    """Both pay for one password hash. Processor time is compared, so that a busy machine does not disturb."""
     settings.ACCOUNT_RATE_LIMITS = {}
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
     user.set_password(PASSWORD)
@@ -162,9 +162,9 @@ def test_signing_in_takes_as_long_for_unknown_names(user, settings):
     client = Client()
     for _round in range(15):
         for email, seen in times.items():
-            began = time.perf_counter()
+            began = time.process_time()
             sign_in(client, email, "wrong-password-of-somebody")
-            seen.append(time.perf_counter() - began)
+            seen.append(time.process_time() - began)
     known, unknown = (statistics.median(seen) for seen in times.values())
     assert abs(known - unknown) < 0.3 * known
 

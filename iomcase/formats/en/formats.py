@@ -1,0 +1,4 @@
+"""Dates as typed by English readers: ISO 8601 only."""
+
+DATE_INPUT_FORMATS = ["%Y-%m-%d"]
+DATETIME_INPUT_FORMATS = ["%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S"]
