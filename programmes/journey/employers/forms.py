@@ -37,7 +37,7 @@ class EmployerForm(WorkForm):
     sector = forms.ChoiceField(label=_("Sector"))
     association = forms.CharField(label=_("Employers' association"), max_length=150, required=False)
     contact_name = forms.CharField(label=_("Contact person"), max_length=150, required=False)
-    contact_email = forms.EmailField(label=_("E-mail of the contact"), required=False)
+    contact_email = forms.EmailField(label=_("E-mail of the contact"), max_length=254, required=False)
     contact_phone = PhoneNumberField(
         label=_("Phone of the contact"),
         required=False,

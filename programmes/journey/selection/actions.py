@@ -15,6 +15,7 @@ from programmes.journey.employers.states import Status as EmployerStatus
 from programmes.journey.enrolment import actions as enrolment_actions
 from programmes.journey.enrolment.models import Enrolment
 from programmes.journey.enrolment.states import ENROLMENT, Status
+from programmes.journey.people.models import Person
 from programmes.journey.selection.models import Selection
 
 P = PositionStatus
@@ -51,7 +52,12 @@ def select(enrolment, *, by, version=None, demand, on: date, named: bool = False
 
 
 def _refuse_two_at_once(enrolment, start, end):
-    """One active selection per person per period; the exclusion constraint on cases holds it against everybody."""
+    """One active selection per person per period.
+
+    Locks the person, so that two selections of one person are judged one after the other; the exclusion constraint
+    on cases stands behind it.
+    """
+    Person.objects.locked().get(pk=enrolment.person_id)
     other = (
         Enrolment.objects.filter(
             person=enrolment.person_id,

@@ -1,6 +1,7 @@
 """What every test of this room finds in place."""
 
 import pytest
+from django.utils import translation
 
 from tests.fixtures.matching import make_code_lists
 
@@ -8,11 +9,14 @@ from tests.fixtures.matching import make_code_lists
 @pytest.fixture(autouse=True)
 def code_lists(request):
     """The code lists that the forms offer."""
-    if request.node.get_closest_marker("django_db"):
-        request.getfixturevalue("transactional_db" if _commits(request) else "db")
+    marker = request.node.get_closest_marker("django_db")
+    if marker:
+        request.getfixturevalue("transactional_db" if marker.kwargs.get("transaction") else "db")
         make_code_lists()
 
 
-def _commits(request):
-    marker = request.node.get_closest_marker("django_db")
-    return marker.kwargs.get("transaction", False)
+@pytest.fixture(autouse=True)
+def in_english():
+    """Sentences are compared as they stand in the source."""
+    with translation.override("en"):
+        yield

@@ -22,7 +22,7 @@ TODAY = date.today()
 
 @pytest.fixture
 def by(user_for):
-    return user_for("liaison")
+    return user_for("liaison", language="en")
 
 
 @pytest.fixture
@@ -139,7 +139,11 @@ def test_accept_fills_the_position_and_the_demand_follows(by, case):
     actions.accept(case, by=by, on=TODAY)
     case.refresh_from_db()
     demand.refresh_from_db()
-    assert (case.status, demand.status, statuses(demand)) == ("in_documentation", "partly_filled", ["accepted", "vacant"])
+    assert (case.status, demand.status, statuses(demand)) == (
+        "in_documentation",
+        "partly_filled",
+        ["accepted", "vacant"],
+    )
     second = EnrolmentFactory(season=demand.season, status="rostered")
     actions.select(second, by=by, demand=demand, on=TODAY)
     actions.offer(second, by=by, on=TODAY)
@@ -183,7 +187,9 @@ def test_release_puts_back_on_the_roster_and_needs_a_reason(by, demand, case):
 def test_leaving_the_way_abroad_frees_the_position(by, case_status, position_status, target, way):
     demand = JobDemandFactory(status="filled" if position_status == "accepted" else "open", positions=1)
     held = SelectionFactory(demand=demand, case_status=case_status, position_status=position_status)
-    closing = {"closed_from": case_status, "closed_on": TODAY, "closure_reason": "lost_contact"} if target == "closed" else {}
+    closing = (
+        {"closed_from": case_status, "closed_on": TODAY, "closure_reason": "lost_contact"} if target == "closed" else {}
+    )
     cases.move(held.enrolment, target, by=by, on=TODAY, reason="health", **closing)
     moves = CaseEvent.objects.filter(subject="position", subject_id=held.position_id).order_by("id")
     assert list(moves.values_list("to_status", flat=True)) == way
@@ -242,7 +248,11 @@ def test_the_exclusion_behind_one_selection_per_period_holds_against_sql():
     person, season = PersonFactory(), SeasonFactory()
     first = EnrolmentFactory(person=person, status="selected")
     second = EnrolmentFactory(
-        person=person, season=season, status="rostered", planned_start=first.planned_start, planned_end=first.planned_end
+        person=person,
+        season=season,
+        status="rostered",
+        planned_start=first.planned_start,
+        planned_end=first.planned_end,
     )
     with pytest.raises(IntegrityError, match="case_one_booked_per_person_and_date"):
         sql("UPDATE programmes_enrolment SET status = 'selected' WHERE id = %s", second.pk)

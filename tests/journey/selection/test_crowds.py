@@ -30,7 +30,7 @@ def crowd(demand, size=CROWD):
 
 
 def test_twenty_threads_want_the_last_position_and_one_gets_it(user_for):
-    by = user_for("liaison")
+    by = user_for("liaison", language="en")
     demand = JobDemandFactory(status="open", positions=1)
     cases = crowd(demand)
     won, refused = at_once(CROWD, lambda n: actions.select(cases[n], by=by, demand=demand, on=TODAY))
@@ -43,7 +43,7 @@ def test_twenty_threads_want_the_last_position_and_one_gets_it(user_for):
 
 
 def test_twenty_threads_and_five_positions_fill_each_once(user_for):
-    by = user_for("liaison")
+    by = user_for("liaison", language="en")
     demand = JobDemandFactory(status="open", positions=5)
     cases = crowd(demand)
 
@@ -60,7 +60,7 @@ def test_twenty_threads_and_five_positions_fill_each_once(user_for):
 
 
 def test_twenty_browsers_want_the_last_position_and_one_gets_it(user_for):
-    user = user_for("liaison")
+    user = user_for("liaison", language="en")
     demand = JobDemandFactory(status="open", positions=1)
     cases = crowd(demand)
     browsers = [sign_in(user, Client()) for _ in range(CROWD)]
@@ -79,7 +79,7 @@ def test_twenty_browsers_want_the_last_position_and_one_gets_it(user_for):
 
 
 def test_one_person_is_selected_once_by_two_at_the_same_moment(user_for):
-    by = user_for("liaison")
+    by = user_for("liaison", language="en")
     person = PersonFactory()
     demands = [JobDemandFactory(status="open") for _ in range(2)]
     cases = [EnrolmentFactory(person=person, season=demand.season, status="rostered") for demand in demands]
@@ -92,7 +92,7 @@ def test_one_person_is_selected_once_by_two_at_the_same_moment(user_for):
 
 
 def test_the_same_form_sent_by_twenty_threads_has_one_effect(user_for):
-    user = user_for("liaison")
+    user = user_for("liaison", language="en")
     demand = JobDemandFactory(status="open", positions=3)
     case = EnrolmentFactory(season=demand.season, status="rostered")
     browsers = [sign_in(user, Client()) for _ in range(CROWD)]
@@ -107,7 +107,7 @@ def test_the_same_form_sent_by_twenty_threads_has_one_effect(user_for):
 
 def test_a_demand_is_not_cancelled_under_a_selection(user_for):
     """Whoever comes first wins; never is a worker left on a cancelled demand."""
-    by = user_for("liaison")
+    by = user_for("liaison", language="en")
     for _ in range(5):
         demand = JobDemandFactory(status="open", positions=1)
         case = EnrolmentFactory(season=demand.season, status="rostered")
@@ -124,7 +124,7 @@ def test_a_demand_is_not_cancelled_under_a_selection(user_for):
 def test_two_demands_on_one_authorisation_never_claim_more_than_it_covers(user_for):
     from tests.factories.demand import AuthorisationFactory
 
-    by = user_for("liaison")
+    by = user_for("liaison", language="en")
     first = JobDemandFactory(positions=6)
     programme = first.season.programme
     programme.authorisation_kind = "lmia_approval"
@@ -166,7 +166,7 @@ def deadlock():
 def test_a_deadlock_is_retried_once_and_then_told(rf, user_for):
     demand = JobDemandFactory(status="open")
     case = EnrolmentFactory(season=demand.season, status="rostered")
-    by, tries = user_for("liaison"), []
+    by, tries = user_for("liaison", language="en"), []
 
     def select_with_bad_luck(times):
         tries.append(1)
@@ -179,7 +179,10 @@ def test_a_deadlock_is_retried_once_and_then_told(rf, user_for):
     request.user = by
     form = Form()
     assert deeds.attempt(request, form, lambda: select_with_bad_luck(2)) is None
-    assert (len(tries), form.errors) == (2, ["Someone else was changing the same record. Nothing was saved. Try again."])
+    assert (len(tries), form.errors) == (
+        2,
+        ["Someone else was changing the same record. Nothing was saved. Try again."],
+    )
     assert not Selection.objects.exists()
     tries.clear()
     assert deeds.attempt(request, Form(), lambda: select_with_bad_luck(1)).status_code == 302
@@ -188,7 +191,7 @@ def test_a_deadlock_is_retried_once_and_then_told(rf, user_for):
 
 def test_a_real_deadlock_between_two_demands_ends_well(user_for, rf):
     """Two people lock the same two demands in opposite order: PostgreSQL ends one of them, the retry succeeds."""
-    by = user_for("liaison")
+    by = user_for("liaison", language="en")
     demands = [JobDemandFactory(status="open") for _ in range(2)]
 
     def lock_both(n):
