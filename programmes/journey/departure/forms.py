@@ -1,9 +1,12 @@
 """What people type on the way to departure."""
 
+import re
 from datetime import timedelta
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from programmes.base.common.dates import DayMonthYearField
@@ -303,13 +306,16 @@ class TripForm(DeedForm):
     ticket_number = forms.CharField(label=_("Ticket number"), max_length=40)
     paid_by = forms.ChoiceField(label=_("Paid by"), choices=[("", CHOOSE), *Trip.Payer.choices])
     cost = forms.DecimalField(label=_("Cost"), max_digits=10, decimal_places=2, min_value=0, required=False)
-    currency = forms.RegexField(
-        label=_("Currency"),
-        regex=r"^[A-Z]{3}$",
-        required=False,
-        help_text=_("Three letters, for example CAD."),
-        error_messages={"invalid": _("Write the currency with three letters, for example CAD.")},
+    currency = forms.CharField(
+        label=_("Currency"), max_length=3, required=False, help_text=_("Three letters, for example CAD.")
     )
+
+    def clean_currency(self):
+        """Three letters, in capitals."""
+        currency = self.cleaned_data["currency"].upper()
+        if currency and not re.fullmatch("[A-Z]{3}", currency):
+            raise ValidationError(gettext("Write the currency with three letters, for example CAD."))
+        return currency
 
 
 class CancelTripForm(HappenedForm):
