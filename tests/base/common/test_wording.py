@@ -1,13 +1,18 @@
 """Days, times, numbers and names as readers write them, in their language and on their day."""
 
 import datetime as dt
+from gettext import GNUTranslations
+from pathlib import Path
 
+import allauth
+import django
 import pytest
 import time_machine
 from django.template import Context, RequestContext, Template
 from django.utils import timezone, translation
 
 from programmes.base.common import wording
+from programmes.base.common.borrowed_words import BORROWED
 
 TODAY = dt.date(2026, 3, 12)
 NOON = dt.datetime(2026, 3, 12, 18, 0, tzinfo=dt.UTC)  # noon in Guatemala
@@ -154,3 +159,13 @@ def test_sort_head_turns_round_and_forgets_the_page(rf):
     assert 'aria-sort="ascending"' in head
     assert 'href="?sort=-due&amp;office=c"' in head
     assert "aria-sort" not in head_of('{% sort_head "name" "Name" "due" %}')
+
+
+def test_borrowed_sentences_are_still_those_of_the_libraries():
+    """A sentence that a library has reworded would silently fall back to the library's own translation."""
+    catalogue = set()
+    for package in (django, allauth):
+        for path in Path(package.__file__).parent.rglob("es/LC_MESSAGES/django.mo"):
+            with path.open("rb") as file:
+                catalogue |= {key[0] if isinstance(key, tuple) else key for key in GNUTranslations(file)._catalog}
+    assert [sentence for sentence in BORROWED if sentence not in catalogue] == []
