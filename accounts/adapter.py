@@ -12,6 +12,7 @@ from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth import HASH_SESSION_KEY
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -93,8 +94,11 @@ class ClosedAdapter(DefaultAccountAdapter):
         letters.password_reset(user, context["password_reset_url"])
 
     def send_notification_mail(self, template_prefix, user, context=None, email=None):
-        """Tell the user by letter that the door to their account was changed."""
+        """Tell the user by letter that the door to their account was changed; a changed factor ends other sessions."""
         letters.door_changed(user, template_prefix)
+        if template_prefix.startswith("mfa/email/") and self.request.user == user:
+            user.end_sessions()
+            self.request.session[HASH_SESSION_KEY] = user.get_session_auth_hash()
 
     def _get_login_attempts_cache_key(self, request, **credentials):
         """Count wrong passwords per account, apart for a device its owner has used before.

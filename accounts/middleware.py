@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from accounts import devices, parking
+from accounts.access import PUBLIC
 from accounts.models import User
 
 STARTED, SEEN = "session_started", "session_seen"
@@ -143,8 +144,6 @@ class RequireSecondFactor:
             "mfa_view_recovery_codes",
             "mfa_generate_recovery_codes",
             "mfa_download_recovery_codes",
-            "set_language",
-            "health",
         }
     )
 
@@ -158,7 +157,8 @@ class RequireSecondFactor:
         """Send a session without its second factor to the page that gives it one."""
         if not settings.SECOND_FACTOR_REQUIRED or not request.user.is_authenticated:
             return None
-        if request.resolver_match.view_name in self.ALLOWED or passed_second_factor(request):
+        open_to_all = getattr(view, "access", None) == PUBLIC
+        if open_to_all or request.resolver_match.view_name in self.ALLOWED or passed_second_factor(request):
             return None
         target = reverse(_page_that_asks_for(factors_of(request.user)))
         target += "?" + urlencode({"next": request.get_full_path() if request.method == "GET" else "/"})

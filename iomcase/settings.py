@@ -5,6 +5,7 @@ shows letters in the UI. *Production* (`IOMCASE_MODE=production`) refuses to sta
 every address given. *Test* is chosen by the test runner. docs/operations.md lists each variable.
 """
 
+import re
 from pathlib import Path
 
 import environ
@@ -233,7 +234,8 @@ if OPENID_CONNECT_SERVER:
         "OAUTH_PKCE_ENABLED": True,
         "APPS": [
             {
-                "provider_id": "organisation",
+                # The identity of a connected account is issuer and subject: another server is another provider.
+                "provider_id": re.sub(r"[^a-z0-9]+", "-", OPENID_CONNECT_SERVER.lower().partition("://")[2]).strip("-"),
                 "name": env.str("OPENID_CONNECT_NAME", "organisation"),
                 "client_id": env.str("OPENID_CONNECT_CLIENT_ID", ""),
                 "secret": env.str("OPENID_CONNECT_SECRET", ""),

@@ -1,5 +1,9 @@
 """The organisation's account: only for who is connected already, by issuer and subject, never by e-mail."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.core import context
@@ -94,3 +98,16 @@ def test_an_identity_of_somebody_else_cannot_be_taken_over(user, user_for):
 
 def test_the_button_is_there_only_when_a_server_is_set(db, client):
     assert b"/accounts/organisation/" not in client.get("/accounts/login/").content
+
+
+@pytest.mark.slow
+def test_with_a_server_set_its_routes_are_declared_and_named_after_it():
+    program = (
+        "import django; django.setup(); from django.core.management import call_command; call_command('check');"
+        "from django.urls import reverse; from django.conf import settings;"
+        "[app] = settings.SOCIALACCOUNT_PROVIDERS['openid_connect']['APPS'];"
+        "print(reverse('openid_connect_callback', args=[app['provider_id']]))"
+    )
+    environment = {**os.environ, "OPENID_CONNECT_SERVER": "https://Login.example.org/tenant-1/v2.0"}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
+    assert "/accounts/organisation/login-example-org-tenant-1-v2-0/back/" in done.stdout

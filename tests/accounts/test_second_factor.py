@@ -277,14 +277,14 @@ def test_admin_sign_in_page_leads_to_the_one_door(db, client):
     assert response.redirect_chain[-1][0].startswith(LOGIN)
 
 
-def test_setting_up_the_application(client_for, django_capture_on_commit_callbacks):
+@pytest.mark.django_db(transaction=True)
+def test_setting_up_the_application(client_for):
     client = client_for("caseworker", language="en")
     page = client.get("/accounts/factors/application/add/").content.decode()
     secret = client.session["mfa.totp.secret"]
     assert "data:image/svg+xml;base64," in page
     assert not re.search(r"<svg[^>]*><path[^>]*style=", page)
-    with django_capture_on_commit_callbacks(execute=True):
-        response = client.post("/accounts/factors/application/add/", {"code": code_of(secret)})
+    response = client.post("/accounts/factors/application/add/", {"code": code_of(secret)})
     assert response["Location"] == "/accounts/factors/codes/"
     codes = client.get(response["Location"]).content.decode()
     assert RecoveryCodes.activate(client.user).get_unused_codes()[0] in codes
@@ -305,3 +305,26 @@ def test_changing_a_factor_asks_for_the_password_again_after_ten_minutes(user, c
         assert client.get(page).status_code == 302
         client.post("/accounts/reauthenticate/", {"password": PASSWORD})
         assert client.get(page).status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("change", ["add", "remove"])
+def test_changing_a_factor_ends_the_other_sessions(user_for, signed_in, change, secret):
+    user = user_for("caseworker")
+    if change == "remove":
+        TOTP.activate(user, secret)
+    here, elsewhere = signed_in(user), signed_in(user)
+    if change == "add":
+        here.get("/accounts/factors/application/add/")
+        here.post("/accounts/factors/application/add/", {"code": code_of(here.session["mfa.totp.secret"])})
+    else:
+        here.post("/accounts/factors/application/remove/")
+    assert is_signed_in(here)
+    assert not is_signed_in(elsewhere)
+
+
+def test_switching_the_language_needs_no_factor(required, client_for):
+    client = client_for("caseworker", language="es")
+    client.post("/i18n/setlang/", {"language": "en", "next": "/accounts/factors/"})
+    client.user.refresh_from_db()
+    assert client.user.language == "en"
