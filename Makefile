@@ -50,8 +50,8 @@ fix: install-dev ## format and repair what the linter can repair
 seed: install ## add demo data: PEOPLE=300 SEED=1
 	@exec $(BIN)/python manage.py seed --people $(or $(PEOPLE),300) --seed $(or $(SEED),1)
 
-bench: install ## measure the main pages: PEOPLE=10000
-	@exec $(BIN)/python scripts/bench.py $(ARGS)
+bench: install ## measure the main pages with PEOPLE=10000
+	@PEOPLE=$(or $(PEOPLE),10000) exec $(BIN)/python scripts/bench.py
 
 reset: ## remove the private database, queue and all other files under var/
 	@$(PYTHON) -m iomcase.embedded reset var
