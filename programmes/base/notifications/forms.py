@@ -25,7 +25,7 @@ class PreferencesForm(WorkForm):
                     label=kind.label,
                     choices=[(channel.value, channel.label) for channel in kind.channels],
                     initial=chosen[kind.code].value,
-                    widget=forms.RadioSelect,
+                    widget=forms.RadioSelect(attrs={"class": "form-check-input"}),
                 )
 
     def rows(self):

@@ -119,7 +119,11 @@ class Letter(models.Model):
                 name="letter_attempts_end",
                 violation_error_message=_("A letter is tried six times at most."),
             ),
-            models.CheckConstraint(condition=Q(state__in=State.values), name="letter_state_is_known"),
+            models.CheckConstraint(
+                condition=Q(state__in=State.values),
+                name="letter_state_is_known",
+                violation_error_message=_("This state of a letter is unknown."),
+            ),
         ]
         indexes = [
             # The sweep looks for these each minute and must never read the letters that are done.
@@ -178,7 +182,9 @@ class NotificationPreference(models.Model):
                 violation_error_message=_("There is one preference for each kind."),
             ),
             models.CheckConstraint(
-                condition=Q(channel__in=Channel.values), name="notificationpreference_channel_is_known"
+                condition=Q(channel__in=Channel.values),
+                name="notificationpreference_channel_is_known",
+                violation_error_message=_("This way of hearing about it is not offered."),
             ),
         ]
 
