@@ -24,6 +24,7 @@ def calendar(country, week, days_off=()):
     return office
 
 
+@settings(deadline=None)
 @given(DAYS, st.integers(1, 60), COUNTRIES, WEEKS)
 def test_the_nth_working_day_has_n_working_days_behind_it(day, n, country, week):
     office = calendar(country, week)
@@ -33,12 +34,14 @@ def test_the_nth_working_day_has_n_working_days_behind_it(day, n, country, week)
     assert office.is_working_day(end)
 
 
+@settings(deadline=None)
 @given(DAYS, st.integers(1, 30), st.integers(1, 30), COUNTRIES, WEEKS)
 def test_counting_twice_is_counting_once(day, n, m, country, week):
     office = calendar(country, week)
     assert office.add_working_days(office.add_working_days(day, n), m) == office.add_working_days(day, n + m)
 
 
+@settings(deadline=None)
 @given(DAYS, st.integers(1, 30), COUNTRIES, WEEKS)
 def test_counting_back_undoes_counting_on(day, n, country, week):
     office = calendar(country, week)
@@ -46,6 +49,7 @@ def test_counting_back_undoes_counting_on(day, n, country, week):
     assert office.add_working_days(office.add_working_days(start, n), -n) == start
 
 
+@settings(deadline=None)
 @given(DAYS, COUNTRIES, WEEKS)
 def test_zero_days_stay_on_a_working_day_and_else_move_on(day, country, week):
     office = calendar(country, week)
@@ -54,6 +58,7 @@ def test_zero_days_stay_on_a_working_day_and_else_move_on(day, country, week):
     assert end >= day
 
 
+@settings(deadline=None)
 @given(DAYS, st.sets(DAYS, max_size=20))
 def test_days_off_are_never_worked(day, days_off):
     office = calendar("GTM", [0, 1, 2, 3, 4, 5, 6], days_off)

@@ -4,6 +4,7 @@ import json
 import re
 import threading
 import time
+from io import StringIO
 
 import pytest
 import time_machine
@@ -11,6 +12,7 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value
 from django.core.cache import cache
+from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 
@@ -219,6 +221,18 @@ def test_secrets_open_after_the_key_was_changed(user, secret, client, settings):
     give_password(client, user)
     client.post(ASK, {"code": code_of(secret)})
     assert is_signed_in(client)
+
+
+def test_resealing_lets_the_old_key_go(user, secret, client, settings):
+    RecoveryCodes.activate(user)
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "another-key-" * 6
+    call_command("reseal_factors", stdout=StringIO())
+    settings.SECRET_KEY_FALLBACKS = []
+    give_password(client, user)
+    client.post(ASK, {"code": code_of(secret)})
+    assert is_signed_in(client)
+    assert RecoveryCodes.activate(user).get_unused_codes()
 
 
 # --- Required -----------------------------------------------------------------------------------------------------

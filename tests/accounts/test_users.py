@@ -9,7 +9,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accounts.forms import clean_name
@@ -18,11 +18,13 @@ from accounts.models import Membership, Office, User
 from accounts.roles import Permission
 
 
+@settings(deadline=None)
 @given(st.emails())
 def test_folding_an_address_twice_is_folding_it_once(email):
     assert fold_email(fold_email(f" {email} ")) == fold_email(email)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=80))
 def test_a_cleaned_name_is_clean(name):
     try:
