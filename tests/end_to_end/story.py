@@ -65,7 +65,11 @@ class World:
     @property
     def season(self):
         """The season in which the work lies."""
-        return self.programme.seasons.filter(starts_on__lte=self.start, ends_on__gte=self.end).order_by("-starts_on").first()
+        return (
+            self.programme.seasons.filter(starts_on__lte=self.start, ends_on__gte=self.end)
+            .order_by("-starts_on")
+            .first()
+        )
 
 
 def boxes(name: str, day: date) -> dict:
@@ -129,7 +133,9 @@ def registration(world: World) -> Iterator[Deed]:
     yield move(case, "eligible", world.day(-48))
     for requirement in world.programme.requirements.filter(stage="rostered", kind="test"):
         page = reverse("enrolment:test", args=[case.public_id, requirement.public_id])
-        yield Deed("caseworker", page, {"taken_on": world.day(-47), "passed": "yes", "score": "80"}, case.get_absolute_url())
+        yield Deed(
+            "caseworker", page, {"taken_on": world.day(-47), "passed": "yes", "score": "80"}, case.get_absolute_url()
+        )
     yield move(case, "rostered", world.day(-46))
 
 
@@ -154,12 +160,22 @@ def preparation(world: World) -> Iterator[Deed]:
         }, papers)  # fmt: skip
         paper = Document.objects.latest("id")
         yield Deed("caseworker", reverse("departure:verify", args=[*args, paper.public_id]), {}, papers)
-    yield Deed("caseworker", reverse("departure:medical", args=args), {"clinic": "Clínica Santa Ana", "scheduled_on": world.day(-30)}, papers)
+    yield Deed(
+        "caseworker",
+        reverse("departure:medical", args=args),
+        {"clinic": "Clínica Santa Ana", "scheduled_on": world.day(-30)},
+        papers,
+    )
     yield Deed("caseworker", reverse("departure:result", args=[*args, Medical.objects.get().public_id]), {
         "result": "fit", "result_on": world.day(-28), "valid_until": world.day(330),
     }, papers)  # fmt: skip
     permit_required = world.programme.requirements.get(kind="permit")
-    yield Deed("caseworker", reverse("departure:permit", args=[*args, permit_required.public_id]), {"application_number": "W30"}, papers)
+    yield Deed(
+        "caseworker",
+        reverse("departure:permit", args=[*args, permit_required.public_id]),
+        {"application_number": "W30"},
+        papers,
+    )
     step = reverse("departure:permit_step", args=[*args, Permit.objects.get().public_id])
     yield Deed("caseworker", step, {"on": world.day(-29), "application_number": "W30551"}, papers)
     yield Deed("caseworker", step, {"on": world.day(-28), "biometrics_on": world.day(-25)}, papers)
@@ -172,7 +188,9 @@ def preparation(world: World) -> Iterator[Deed]:
         "starts_on": world.day(0), "ends_on": world.end.isoformat(), "wage": "16.60", "hours_per_week": "45",
     }, papers)  # fmt: skip
     contract = [*args, Contract.objects.get().public_id]
-    yield Deed("caseworker", reverse("departure:explain", args=contract), {"on": world.day(-14), "language": "cak"}, papers)
+    yield Deed(
+        "caseworker", reverse("departure:explain", args=contract), {"on": world.day(-14), "language": "cak"}, papers
+    )
     yield Deed("caseworker", reverse("departure:worker_signs", args=contract), {"on": world.day(-14)}, papers)
     yield Deed("liaison", reverse("departure:employer_signs", args=contract), {"on": world.day(-12)}, papers)
     yield Deed("caseworker", reverse("departure:orientation", args=args), {
@@ -192,7 +210,9 @@ def abroad(world: World) -> Iterator[Deed]:
     yield move(case, "active", world.day(-1), "liaison", starts_on=world.day(0))
     placement = reverse("placement:detail", args=[case.public_id])
     check_in = reverse("placement:check_in", args=[case.public_id])
-    yield Deed("caseworker", check_in, {"on": world.day(4), "mode": "phone", "wellbeing": "good", "alone": True}, placement)
+    yield Deed(
+        "caseworker", check_in, {"on": world.day(4), "mode": "phone", "wellbeing": "good", "alone": True}, placement
+    )
     yield Deed("liaison", check_in, {
         "on": world.day(18), "mode": "in_person", "wellbeing": "fair", "concerns": "Frío en el alojamiento; ya hay calefacción.",
     }, placement)  # fmt: skip
@@ -207,7 +227,9 @@ def home_again(world: World) -> Iterator[Deed]:
     """Return, reintegration with its plan and first follow-up, closure; the manager reopens and closes again."""
     case = Enrolment.objects.get()
     home = world.end + timedelta(days=3)
-    yield move(case, "returned", home.isoformat(), departed_on=home.isoformat(), port="La Aurora", confirmed_by_means="phone")
+    yield move(
+        case, "returned", home.isoformat(), departed_on=home.isoformat(), port="La Aurora", confirmed_by_means="phone"
+    )
     yield move(case, "in_reintegration", (home + timedelta(days=2)).isoformat())
     plan = reverse("reintegration:detail", args=[case.public_id])
 
@@ -229,7 +251,20 @@ def home_again(world: World) -> Iterator[Deed]:
         "on": (home + timedelta(days=20)).isoformat(),
     }, plan)  # fmt: skip
     assert FollowUp.objects.count() == 3
-    yield move(case, "closed", date.today().isoformat(), reason="completed_support", outcome="La tienda abrió y vende desde junio.")
+    yield move(
+        case,
+        "closed",
+        date.today().isoformat(),
+        reason="completed_support",
+        outcome="La tienda abrió y vende desde junio.",
+    )
     reopen = reverse("casefile:move", args=[case.public_id, "reopened"])
     yield Deed("manager", reopen, {"reason": "new_facts"}, case.get_absolute_url())
-    yield move(case, "closed", date.today().isoformat(), "manager", reason="completed_support", outcome="La tienda sigue abierta.")
+    yield move(
+        case,
+        "closed",
+        date.today().isoformat(),
+        "manager",
+        reason="completed_support",
+        outcome="La tienda sigue abierta.",
+    )

@@ -24,7 +24,9 @@ def as_served(form: forms.Form) -> dict:
         elif value is not None:
             prepared = bound.field.prepare_value(value)
             shown = [bound.field.prepare_value(v) for v in prepared] if isinstance(prepared, list) else prepared
-            data[bound.html_name] = shown if isinstance(shown, list) else getattr(shown, "isoformat", lambda s=shown: str(s))()
+            data[bound.html_name] = (
+                shown if isinstance(shown, list) else getattr(shown, "isoformat", lambda s=shown: str(s))()
+            )
     return data
 
 
@@ -46,7 +48,9 @@ def send(client, deed):
     response = client.post(deed.page, as_served(form) | typed)
     if response.status_code != 302:
         refused = response.context["form"] if response.context else None
-        pytest.fail(f"{deed.by} {deed.page}: {response.status_code} {dict(refused.errors) if refused else response.content[:300]}")
+        pytest.fail(
+            f"{deed.by} {deed.page}: {response.status_code} {dict(refused.errors) if refused else response.content[:300]}"
+        )
 
 
 def test_one_worker_from_registration_to_closure():
