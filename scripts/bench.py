@@ -24,6 +24,7 @@ os.environ |= {
     "IOMCASE_VAR": str(ROOT / "var" / f"bench-{PEOPLE}"),
     "IOMCASE_SEED": str(PEOPLE),
     "IOMCASE_DATABASE_ROLE": "owner",
+    "LOG_LEVEL": "ERROR",
 }
 
 
@@ -73,6 +74,9 @@ def measure(page: Page) -> int:
     client.force_login(User.objects.get(email=f"{page.role}@example.org"))
     times = []
     answer = ask(client, page)
+    if answer.status_code != 200:
+        print(f"{page.name:24} {answer.status_code} !")
+        return 1
     for _ in range(ROUNDS):
         began = time.perf_counter()
         answer = ask(client, page)
