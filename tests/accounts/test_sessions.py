@@ -77,7 +77,7 @@ def test_ended_session_is_gone_from_the_database_and_its_cookie_is_dead(client_f
 def test_sign_in_page_says_why(client_for):
     client = client_for("caseworker", language="en")
     age(client, seen=31 * 60)
-    response = client.get(PROFILE, follow=True)
+    response = client.get(PROFILE, follow=True, headers={"accept-language": "en"})
     assert "30 minutes" in response.content.decode()
 
 
