@@ -89,7 +89,7 @@ def _task(standing, user) -> dict:
         "state": words[standing.state],
         "title": standing.requirement.label,
         "note": standing.detail,
-        "waits_for": "" if standing.is_met else standing.requirement.waits_for,
+        "waits_for": "" if standing.is_met else standing.waits_for,
         "due_on": None if standing.is_met else standing.due_on,
         "href": standing.href if may else "",
         "do": _("See") if standing.is_met else _("Record"),

@@ -26,13 +26,17 @@ RIGHTS = {K.DOCUMENT: Permission.DOCUMENT_EDIT, K.CONTRACT: Permission.CASE_MATC
 
 @dataclass
 class Row:
-    """One paper: what it is, the facts about it, its state as a tag, the moves the reader may make."""
+    """One paper: what it is, the facts about it, its state as a tag, the moves the reader may make.
+
+    `do` is the move that leads on, shown as a button; `links` are the others. Both are address and words.
+    """
 
     id: str
     title: str
     facts: list[str]
     tone: str = "neutral"
     state: str = ""
+    do: tuple[str, str] | None = None
     links: list[tuple[str, str]] = field(default_factory=list)
     until: date | None = None
 
@@ -89,7 +93,7 @@ def tasks(enrolment, user) -> list[dict]:
                 "state": words[standing.state],
                 "title": standing.requirement.label,
                 "note": "" if hidden else standing.detail,
-                "waits_for": "" if standing.is_met else standing.requirement.waits_for,
+                "waits_for": "" if standing.is_met else standing.waits_for,
                 "due_on": None if standing.is_met else standing.due_on,
                 "href": standing.href if offered else "",
                 "do": verb(standing),
@@ -151,8 +155,10 @@ def _documents(enrolment, user) -> Section:
             until=document.expires_on,
             tone=document.status_tone,
             state=document.get_status_display().capitalize(),
-            links=document_links(enrolment, document) if may else [],
         )
+        if may:
+            row.links = document_links(enrolment, document)
+            row.do = row.links.pop(0) if document.status == DocumentStatus.SUBMITTED else None
         settled = document.status in {DocumentStatus.REJECTED, DocumentStatus.EXPIRED, DocumentStatus.REVOKED}
         (earlier if settled or document.type in shown else rows).append(row)
         if not settled:
@@ -178,10 +184,6 @@ def _medicals(enrolment, user) -> Section:
     rows = []
     for medical in enrolment.papers.medicals:
         waiting = medical.status == MedicalStatus.SCHEDULED
-        links = [
-            (_at("result", enrolment, medical), _("Record the result")),
-            (_at("missed", enrolment, medical), _("Missed")),
-        ]
         rows.append(
             Row(
                 id=f"medical-{medical.public_id}",
@@ -190,7 +192,8 @@ def _medicals(enrolment, user) -> Section:
                 until=medical.valid_until,
                 tone=medical.status_tone,
                 state=medical.get_status_display().capitalize(),
-                links=links if may and waiting else [],
+                do=(_at("result", enrolment, medical), _("Record the result")) if may and waiting else None,
+                links=[(_at("missed", enrolment, medical), _("Missed"))] if may and waiting else [],
             )
         )
     busy = any(m.status in {MedicalStatus.SCHEDULED, MedicalStatus.DONE} for m in enrolment.papers.medicals)
@@ -203,9 +206,7 @@ def _permits(enrolment, user) -> Section:
     rows = []
     for permit in enrolment.papers.permits:
         ended = permit.status in {PermitStatus.APPROVED, PermitStatus.WITHDRAWN}
-        links = [] if ended else [(_at("permit_step", enrolment, permit), _("Continue"))]
-        if permit.status == PermitStatus.IN_PROCESS:
-            links.append((_at("permit_withdraw", enrolment, permit), _("Withdraw")))
+        running = permit.status == PermitStatus.IN_PROCESS
         seen = permit.application_number if works_with_papers(user) else rules.masked(permit.application_number)
         reason = label("visa_refusal", permit.refusal_reason) if permit.status == PermitStatus.REFUSED else ""
         rows.append(
@@ -216,7 +217,8 @@ def _permits(enrolment, user) -> Section:
                 until=permit.valid_until,
                 tone=permit.status_tone,
                 state=permit.get_status_display().capitalize(),
-                links=links if may else [],
+                do=(_at("permit_step", enrolment, permit), _("Continue")) if may and not ended else None,
+                links=[(_at("permit_withdraw", enrolment, permit), _("Withdraw"))] if may and running else [],
             )
         )
     return Section("permit", _("Visa and permit"), rows, _("No application yet."))
@@ -240,7 +242,7 @@ def _contracts(enrolment, user) -> Section:
             ],
             tone=contract.status_tone if live else "neutral",
             state=contract.get_status_display().capitalize() if live else _("Position given back"),
-            links=[(_at(step, enrolment, contract), words[step])] if may and live and step else [],
+            do=(_at(step, enrolment, contract), words[step]) if may and live and step else None,
         )
         over = contract.status in {ContractStatus.SUPERSEDED, ContractStatus.TERMINATED} or not live
         (earlier if over else rows).append(row)

@@ -4,7 +4,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from programmes.base.common.wording import number, short_day
-from programmes.base.rulebook.catalogue import RequirementKind
+from programmes.base.rulebook.catalogue import RequirementKind, WaitsFor
 from programmes.journey.departure import papers, rules
 from programmes.journey.departure.states import (
     CONTRACT,
@@ -60,7 +60,8 @@ def _document(enrolment, requirement, candidates, today):
         return State.DONE, _("Verified"), page, None
     if how == "awaited":
         if document.status == DocumentStatus.SUBMITTED:
-            return State.STARTED, _("Awaiting verification"), _page("verify", enrolment, document), document.expires_on
+            page = _page("verify", enrolment, document)
+            return State.STARTED, _("Awaiting verification"), page, document.expires_on, WaitsFor.US
         return State.STARTED, _("Requested, not received yet"), record, None
     if how == "short":
         until = short_day(max(day for day in (needed, today) if day))
@@ -121,7 +122,7 @@ def _medical(enrolment, read):
             medical.valid_until,
         )
     if not read.medicals:
-        return State.OPEN, _("No appointment yet"), schedule, None
+        return State.OPEN, _("No appointment yet"), schedule, None, WaitsFor.US
     last = read.medicals[0]
     texts = {
         MedicalStatus.TEMPORARILY_UNFIT: _("Temporarily unfit: repeat the exam"),
@@ -129,7 +130,7 @@ def _medical(enrolment, read):
         MedicalStatus.MISSED: _("Missed the appointment of %(day)s") % {"day": short_day(last.scheduled_on)},
     }
     expired = _("Expired on %(day)s") % {"day": short_day(last.valid_until)} if last.valid_until else ""
-    return State.OPEN, texts.get(last.status, expired), schedule, None
+    return State.OPEN, texts.get(last.status, expired), schedule, None, WaitsFor.US
 
 
 @judges(RequirementKind.PERMIT)
@@ -154,6 +155,9 @@ def permit_gap(permit, start, end) -> str:
     return ""
 
 
+PERMIT_TURNS = {PermitStatus.PREPARING: WaitsFor.US, PermitStatus.BIOMETRICS_DUE: WaitsFor.WORKER}
+
+
 def _permit(enrolment, requirement, applications):
     start = deed_url("departure:permit", enrolment, requirement)
     approved = [p for p in applications if p.status == PermitStatus.APPROVED]
@@ -170,14 +174,15 @@ def _permit(enrolment, requirement, applications):
             )
     for permit in applications:
         if permit.status in PERMIT.groups["pending"]:
-            return State.STARTED, permit_words(permit), _page("permit_step", enrolment, permit), None
+            page = _page("permit_step", enrolment, permit)
+            return State.STARTED, permit_words(permit), page, None, PERMIT_TURNS.get(permit.status, WaitsFor.CONSULATE)
     if gaps:
-        return State.STARTED, gaps[0], start, approved[0].valid_until
+        return State.STARTED, gaps[0], start, approved[0].valid_until, WaitsFor.US
     if not applications:
-        return State.OPEN, _("No application yet"), start, None
+        return State.OPEN, _("No application yet"), start, None, WaitsFor.US
     last = applications[0]
     page = _page("permit_step", enrolment, last) if last.status == PermitStatus.REFUSED else start
-    return State.OPEN, last.get_status_display().capitalize(), page, None
+    return State.OPEN, last.get_status_display().capitalize(), page, None, WaitsFor.US
 
 
 def permit_words(permit) -> str:
@@ -203,6 +208,13 @@ CONTRACT_STEPS = {
 }
 
 
+CONTRACT_TURNS = {
+    ContractStatus.DRAFT: WaitsFor.US,
+    ContractStatus.EXPLAINED: WaitsFor.WORKER,
+    ContractStatus.SIGNED_WORKER: WaitsFor.EMPLOYER,
+}
+
+
 def _contract(enrolment, read):
     texts = {
         ContractStatus.DRAFT: _("Version %(n)s drafted; not explained yet"),
@@ -216,8 +228,9 @@ def _contract(enrolment, read):
     for contract in read.live_contracts:
         if contract.status in texts:
             text = texts[contract.status] % {"n": contract.contract_version}
-            return State.STARTED, text, _page(CONTRACT_STEPS[contract.status], enrolment, contract), None
-    return State.OPEN, _("Not drafted yet"), _page("contract", enrolment), None
+            page = _page(CONTRACT_STEPS[contract.status], enrolment, contract)
+            return State.STARTED, text, page, None, CONTRACT_TURNS[contract.status]
+    return State.OPEN, _("Not drafted yet"), _page("contract", enrolment), None, WaitsFor.US
 
 
 @judges(RequirementKind.ORIENTATION)

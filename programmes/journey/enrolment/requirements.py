@@ -32,7 +32,8 @@ class State(models.TextChoices):
 class Standing:
     """How one requirement of one case stands.
 
-    `detail` is the last fact in words, `href` the page that records the next one, `valid_until` when it lapses.
+    `detail` is the last fact in words, `href` the page that records the next one, `valid_until` when it lapses;
+    `turn` is whoever has to act now, where that is not the one the programme names.
     """
 
     requirement: Requirement
@@ -41,6 +42,12 @@ class Standing:
     href: str = ""
     due_on: date | None = None
     valid_until: date | None = None
+    turn: str = ""
+
+    @property
+    def waits_for(self) -> str:
+        """Who has to act now: a document that was handed in waits for us, whoever had to bring it."""
+        return self.turn or self.requirement.waits_for
 
     @property
     def is_met(self) -> bool:
@@ -58,14 +65,14 @@ class Standing:
             code=f"{self.requirement.kind}:{self.requirement.code}",
             label=self.requirement.label,
             href=self.href,
-            waits_for=self.requirement.waits_for,
+            waits_for=self.waits_for,
             due_on=self.due_on,
             hint=self.detail,
         )
 
 
-# (state, detail, href, valid_until) per requirement
-Judgement = tuple[str, str, str, date | None]
+# (state, detail, href, valid_until) per requirement, and whose turn it is when that changes on the way
+Judgement = tuple[str, str, str, date | None] | tuple[str, str, str, date | None, str]
 Judge = Callable[[Enrolment, list[Requirement]], dict[int, Judgement]]
 _JUDGES: dict[str, Judge] = {}
 
@@ -109,7 +116,7 @@ def standings(enrolment: Enrolment, *, stages: set[str] | None = None) -> list[S
     return [
         Standing(r, State.NOT_NEEDED, waived[r.pk], due_on=due_day(enrolment, r))
         if r.pk in waived
-        else Standing(r, *judged[r.pk][:3], due_on=due_day(enrolment, r), valid_until=judged[r.pk][3])
+        else Standing(r, *judged[r.pk][:3], due_day(enrolment, r), *judged[r.pk][3:])
         for r in wanted
     ]
 

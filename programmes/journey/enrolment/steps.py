@@ -148,7 +148,7 @@ def renew(enrolment, *, on: date, by=None) -> None:
 
 
 def renew_requirements(enrolment, *, by=None, on: date | None = None) -> None:
-    """Open a step for each requirement of the next stage that is not met, and finish those that are."""
+    """Open a step for each unmet requirement of the next stage, finish the met ones, note whose turn it is."""
     stage = {S.ELIGIBLE: S.ROSTERED, S.IN_DOCUMENTATION: S.READY_TO_TRAVEL}.get(enrolment.status)
     if stage is None:
         return
@@ -168,8 +168,10 @@ def renew_requirements(enrolment, *, by=None, on: date | None = None) -> None:
                     kind=REQUIREMENT,
                     requirement=standing.requirement,
                     due_on=max(on, standing.due_on or due_day(enrolment, "testing", on=on)),
-                    waits_for=standing.requirement.waits_for,
+                    waits_for=standing.waits_for,
                 )
             )
+        elif not standing.is_met and step.waits_for != standing.waits_for:
+            Step.objects.filter(pk=step.pk).update(waits_for=standing.waits_for)
     Step.objects.bulk_create(new)
     keep_next(enrolment)

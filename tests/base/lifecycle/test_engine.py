@@ -5,7 +5,7 @@ from threading import Barrier, Thread
 
 import pytest
 from django.db import DatabaseError, connection, transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from programmes.base.common.errors import Collision, Missing, RuleBroken, Stale, in_words
 from programmes.base.lifecycle import guards, sentences
@@ -13,6 +13,13 @@ from programmes.base.lifecycle.models import CaseEvent, record
 from programmes.journey.enrolment.states import Status
 from programmes.models import Enrolment
 from tests.factories.enrolment import EnrolmentFactory
+
+
+@pytest.fixture(autouse=True)
+def _english():
+    """The tests quote English sentences."""
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture

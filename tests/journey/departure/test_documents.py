@@ -230,6 +230,21 @@ def test_requirement_says_the_last_fact(case, by, require):
     assert standing(case).detail.startswith("Valid until")
 
 
+def test_document_that_was_handed_in_waits_for_us(case, by, require):
+    """Whoever had to bring it: Today must show it to whoever verifies."""
+    require("document", "passport", waits_for="worker")
+    steps.renew_requirements(case)
+    step = Step.objects.get(enrolment=case)
+    assert (step.waits_for, standing(case).waits_for) == ("worker", "worker")
+    document = record(case, by)
+    step.refresh_from_db()
+    assert (step.waits_for, standing(case).waits_for) == ("us", "us")
+    assert standing(case).as_missing().waits_for == "us"
+    actions.reject_document(document, by=by, version=document.version, reason="torn")
+    step.refresh_from_db()
+    assert step.waits_for == "worker"
+
+
 def test_document_that_holds_for_ever_is_simply_verified(case, require):
     require("document", "birth_certificate")
     DocumentFactory(enrolment=case, type="birth_certificate", expires_on=None)

@@ -265,6 +265,27 @@ def test_contract_is_explained_then_signed_by_both(case, by, selection, require)
 
 
 @pytest.mark.parametrize(
+    ("status", "turn"), [("draft", "us"), ("explained", "worker"), ("signed_worker", "employer"), (None, "us")]
+)
+def test_contract_waits_for_whoever_acts_next(case, selection, require, status, turn):
+    require("contract", "employment_contract", waits_for="employer")
+    if status:
+        ContractFactory(selection=selection, status=status, employer_signed_on=None)
+    assert standing(case, "contract").waits_for == turn
+
+
+@pytest.mark.parametrize(
+    ("status", "turn"),
+    [(None, "us"), ("preparing", "us"), ("lodged", "consulate"), ("biometrics_due", "worker"), ("refused", "us")],
+)
+def test_permit_waits_for_whoever_acts_next(case, require, status, turn):
+    require("permit", "work_permit", waits_for="consulate")
+    if status:
+        PermitFactory(enrolment=case, status=status, valid_until=None, valid_from=None)
+    assert standing(case, "permit").waits_for == turn
+
+
+@pytest.mark.parametrize(
     ("status", "deed"), [("explained", actions.sign_contract_worker), ("signed_worker", actions.sign_contract_employer)]
 )
 def test_nobody_signs_before_the_explanation_or_in_the_future(selection, by, status, deed):
