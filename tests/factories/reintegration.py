@@ -15,7 +15,7 @@ def ago(n: int) -> date:
 
 
 class ReintegrationFactory(DjangoModelFactory):
-    """A reintegration opened two days after a return twelve days ago. Give `returned` in days before today, `status`."""
+    """A reintegration opened two days after a return twelve days ago. Give `returned` (days before today), `status`."""
 
     class Meta:
         model = Reintegration

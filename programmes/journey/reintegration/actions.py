@@ -53,8 +53,7 @@ def assess(reintegration, *, by, version=None, on: date) -> Reintegration:
     """Record the day on which needs and wishes were assessed: opened → assessed."""
     _enrolment, reintegration = _locked(reintegration, version)
     _refuse_wrong_day(on, reintegration.opened_on)
-    reintegration.move_to(Status.ASSESSED, by=by, on=on, assessed_on=on)
-    record(reintegration, by=by, what="assessed", on=on)
+    reintegration.move_to(Status.ASSESSED, by=by, on=on, assessed_on=on, what="assessed")
     return reintegration
 
 
@@ -68,8 +67,7 @@ def draft(reintegration, *, by, version=None, goals: str, economic="", social=""
     _refuse_settled(reintegration)
     facts = {"goals": goals, "economic": economic, "social": social, "psychosocial": psychosocial}
     if reintegration.status == Status.ASSESSED:
-        reintegration.move_to(Status.PLAN_DRAFTED, by=by, **facts)
-        record(reintegration, by=by, what="plan_drafted")
+        reintegration.move_to(Status.PLAN_DRAFTED, by=by, what="plan_drafted", **facts)
     else:
         for name, value in facts.items():
             setattr(reintegration, name, value)
@@ -83,8 +81,7 @@ def agree(reintegration, *, by, version=None, on: date) -> Reintegration:
     """The person agrees to the plan: plan_drafted → plan_agreed. Needs goals and a line; finishes the step "plan"."""
     enrolment, reintegration = _locked(reintegration, version)
     _refuse_wrong_day(on, reintegration.assessed_on or reintegration.opened_on)
-    reintegration.move_to(Status.PLAN_AGREED, by=by, on=on, agreed_on=on)
-    record(reintegration, by=by, what="plan_agreed", on=on)
+    reintegration.move_to(Status.PLAN_AGREED, by=by, on=on, agreed_on=on, what="plan_agreed")
     steps.finish(enrolment, "plan", by=by)
     return reintegration
 
@@ -94,8 +91,7 @@ def implement(reintegration, *, by, version=None, on: date) -> Reintegration:
     """The plan is being carried out: plan_agreed → in_implementation."""
     _enrolment, reintegration = _locked(reintegration, version)
     _refuse_wrong_day(on, reintegration.agreed_on)
-    reintegration.move_to(Status.IN_IMPLEMENTATION, by=by, on=on)
-    record(reintegration, by=by, what="plan_started", on=on)
+    reintegration.move_to(Status.IN_IMPLEMENTATION, by=by, on=on, what="plan_started")
     return reintegration
 
 
@@ -104,8 +100,7 @@ def complete(reintegration, *, by, version=None, on: date) -> Reintegration:
     """Everything planned was delivered: in_implementation → completed."""
     _enrolment, reintegration = _locked(reintegration, version)
     _refuse_wrong_day(on, reintegration.agreed_on)
-    reintegration.move_to(Status.COMPLETED, by=by, on=on)
-    record(reintegration, by=by, what="plan_completed", on=on)
+    reintegration.move_to(Status.COMPLETED, by=by, on=on, what="plan_completed")
     return reintegration
 
 
@@ -114,8 +109,7 @@ def monitor(reintegration, *, by, version=None, on: date) -> Reintegration:
     """Only the follow-ups are left: completed → in_monitoring."""
     _enrolment, reintegration = _locked(reintegration, version)
     _refuse_wrong_day(on, reintegration.opened_on)
-    reintegration.move_to(Status.IN_MONITORING, by=by, on=on)
-    record(reintegration, by=by, what="monitoring_started", on=on)
+    reintegration.move_to(Status.IN_MONITORING, by=by, on=on, what="monitoring_started")
     return reintegration
 
 
@@ -124,8 +118,7 @@ def pause(reintegration, *, by, version=None, on: date, reason: str, note: str =
     """Pause with a reason (code list "reintegration_pause"); `resume` goes on where it stood."""
     _enrolment, reintegration = _locked(reintegration, version)
     _refuse_wrong_day(on, reintegration.opened_on)
-    reintegration.move_to(Status.PAUSED, by=by, on=on, reason=reason, note=note)
-    record(reintegration, by=by, what="reintegration_paused", on=on, note=note, pause_reason=reason)
+    reintegration.move_to(Status.PAUSED, by=by, on=on, reason=reason, note=note, what="reintegration_paused")
     return reintegration
 
 
@@ -136,8 +129,7 @@ def resume(reintegration, *, by, version=None, on: date, note: str = "") -> Rein
     if reintegration.status != Status.PAUSED:
         raise RuleBroken(_("This reintegration is not paused."), code="not_paused")
     _refuse_wrong_day(on, reintegration.opened_on)
-    reintegration.move_to(stood_before_pause(reintegration), by=by, on=on, note=note)
-    record(reintegration, by=by, what="reintegration_resumed", on=on, note=note)
+    reintegration.move_to(stood_before_pause(reintegration), by=by, on=on, note=note, what="reintegration_resumed")
     return reintegration
 
 
@@ -223,16 +215,15 @@ def record_follow_up(
     if follow_up.status == FollowUpStatus.SCHEDULED:
         follow_up.move_to(FollowUpStatus.DUE, by=by, on=on)
     follow_up.move_to(
-        outcome, by=by, on=on, done_on=on, summary=summary,
-        in_work=in_work if done else None, able_to_stay=able_to_stay if done else None,
-    )  # fmt: skip
-    record(
-        follow_up,
+        outcome,
         by=by,
-        what="follow_up_recorded",
         on=on,
-        follow_up_months=follow_up.months,
-        follow_up_outcome=outcome,
+        what="follow_up_recorded",
+        facts={"follow_up_months": follow_up.months, "follow_up_outcome": outcome},
+        done_on=on,
+        summary=summary,
+        in_work=in_work if done else None,
+        able_to_stay=able_to_stay if done else None,
     )
     steps.finish(enrolment, "follow_up", by=by)
     keep_follow_up_step(enrolment)

@@ -23,7 +23,7 @@ sentences.register(
         "plan_started": gettext_lazy("started to carry out the reintegration plan"),
         "plan_completed": gettext_lazy("recorded that the reintegration plan was completed"),
         "monitoring_started": gettext_lazy("started the monitoring of the reintegration"),
-        "reintegration_paused": gettext_lazy("paused the reintegration: {pause_reason}"),
+        "reintegration_paused": gettext_lazy("paused the reintegration"),
         "reintegration_resumed": gettext_lazy("went on with the reintegration"),
         "follow_up_recorded": gettext_lazy(
             "recorded the follow-up after {follow_up_months} months: {follow_up_outcome}"
@@ -36,7 +36,6 @@ sentences.register(
     }
 )
 sentences.quote("assistance", lambda code: label("assistance", code))
-sentences.quote("pause_reason", lambda code: label("reintegration_pause", code))
 sentences.quote("follow_up_outcome", lambda code: str(dict(FollowUpStatus.choices).get(code, code)))
 
 
@@ -51,7 +50,9 @@ def reintegration_opened(enrolment, *, to, on, by=None):
 
 @guard("reintegration", Status.PLAN_AGREED)
 def plan_says_something(reintegration, *, to, on, by=None):
-    """A plan that is agreed says what the person wants and what is done for it."""
+    """A plan that is agreed says what the person wants and what is done for it; a paused one was judged before."""
+    if reintegration.status == Status.PAUSED:
+        return
     case = reintegration.enrolment.public_id
     if not reintegration.goals.strip():
         yield Missing("goals", _("The goals in the person's words"), reverse("reintegration:plan", args=[case]))
@@ -62,6 +63,8 @@ def plan_says_something(reintegration, *, to, on, by=None):
 @guard("reintegration", Status.COMPLETED)
 def everything_delivered(reintegration, *, to, on, by=None):
     """A plan is complete when each line was delivered; what is not wanted any more is taken out of it."""
+    if reintegration.status == Status.PAUSED:
+        return
     case = reintegration.enrolment.public_id
     for line in PlanLine.objects.filter(reintegration=reintegration, done_on__isnull=True):
         yield Missing(

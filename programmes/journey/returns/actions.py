@@ -79,8 +79,8 @@ def book(trip, *, by, version=None, planned_on: date, port: str = "", on: date |
     """The journey home is booked for `planned_on`, to the port of arrival."""
     enrolment, trip = _locked(trip, version)
     _refuse_before_departure(enrolment, planned_on, field="planned_on")
-    trip.move_to(Status.BOOKED, by=by, on=on, planned_on=planned_on, port=port)
-    record(trip, by=by, what="return_booked", on=on, planned_on=planned_on.isoformat())
+    facts = {"planned_on": planned_on.isoformat()}
+    trip.move_to(Status.BOOKED, by=by, on=on, what="return_booked", facts=facts, planned_on=planned_on, port=port)
     _move_step(enrolment, planned_on)
     return trip
 
@@ -91,8 +91,7 @@ def depart(trip, *, by, version=None, on: date) -> Return:
     enrolment, trip = _locked(trip, version)
     _refuse_future(on)
     _refuse_before_departure(enrolment, on, field="on")
-    trip.move_to(Status.DEPARTED, by=by, on=on, departed_on=on)
-    record(trip, by=by, what="return_departed", on=on)
+    trip.move_to(Status.DEPARTED, by=by, on=on, what="return_departed", departed_on=on)
     return trip
 
 
@@ -103,8 +102,7 @@ def postpone(
     """The way home is put off, with a reason (code list "return_delay"); planned again when the new day is known."""
     enrolment, trip = _locked(trip, version)
     _refuse_future(on)
-    trip.move_to(Status.POSTPONED, by=by, on=on, reason=reason, note=note)
-    record(trip, by=by, what="return_postponed", on=on, note=note, return_delay=reason)
+    trip.move_to(Status.POSTPONED, by=by, on=on, reason=reason, note=note, what="return_postponed")
     return _plan_again(enrolment, trip, by=by, on=on, planned_on=planned_on)
 
 
@@ -113,8 +111,7 @@ def miss(trip, *, by, version=None, on: date, reason: str, planned_on: date | No
     """The worker was not on the booked journey, with a reason; planned again at once when the new day is known."""
     enrolment, trip = _locked(trip, version)
     _refuse_future(on)
-    trip.move_to(Status.MISSED, by=by, on=on, reason=reason, note=note)
-    record(trip, by=by, what="return_missed", on=on, note=note, return_delay=reason)
+    trip.move_to(Status.MISSED, by=by, on=on, reason=reason, note=note, what="return_missed")
     return _plan_again(enrolment, trip, by=by, on=on, planned_on=planned_on)
 
 
@@ -202,8 +199,8 @@ def _locked(trip, version):
 def _plan_again(enrolment, trip, *, by, on, planned_on):
     if planned_on:
         _refuse_before_departure(enrolment, planned_on, field="planned_on")
-        trip.move_to(Status.PLANNED, by=by, on=on, planned_on=planned_on)
-        record(trip, by=by, what="return_planned", on=on, planned_on=planned_on.isoformat())
+        facts = {"planned_on": planned_on.isoformat()}
+        trip.move_to(Status.PLANNED, by=by, on=on, what="return_planned", facts=facts, planned_on=planned_on)
         _move_step(enrolment, planned_on)
     return trip
 

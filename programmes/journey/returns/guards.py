@@ -10,7 +10,6 @@ from programmes.base.common.errors import Missing
 from programmes.base.common.wording import short_day
 from programmes.base.lifecycle import sentences
 from programmes.base.lifecycle.guards import consequence, guard
-from programmes.base.rulebook.codes import label
 from programmes.journey.enrolment.states import Status as CaseStatus
 from programmes.journey.returns import actions
 from programmes.journey.returns.models import Return
@@ -23,11 +22,10 @@ sentences.register(
         "return_planned": gettext_lazy("planned the return for {planned_on}"),
         "return_booked": gettext_lazy("booked the journey home for {planned_on}"),
         "return_departed": gettext_lazy("recorded the departure for home"),
-        "return_postponed": gettext_lazy("put the return off: {return_delay}"),
-        "return_missed": gettext_lazy("recorded that the journey home was missed: {return_delay}"),
+        "return_postponed": gettext_lazy("put the return off"),
+        "return_missed": gettext_lazy("recorded that the journey home was missed"),
     }
 )
-sentences.quote("return_delay", lambda code: label("return_delay", code))
 sentences.quote("planned_on", lambda day: short_day(date.fromisoformat(day)))
 
 

@@ -256,9 +256,12 @@ def plan(request, public_id):
         raise Http404
     last = Placement.objects.filter(enrolment=enrolment).first()
     expected = rules.return_type(enrolment.status, last.end_cause if last else "")
-    form = PlanForm(typed(request), user=request.user, record=trip, expected_type=expected)
+    # A page that was opened before there was a return carries no version; sending it twice still has one effect.
+    opened_on = None if request.method == "POST" and "version" not in request.POST else trip
+    form = PlanForm(typed(request), user=request.user, record=opened_on, expected_type=expected)
     back = reverse("returns:detail", args=[enrolment.public_id])
     if request.method == "POST" and form.is_valid():
+        form.record = trip
         done = attempt(
             request,
             form,
