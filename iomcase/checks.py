@@ -1,5 +1,6 @@
 """System checks of our own: what Django's `check` cannot know about a production of iomcase."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
@@ -8,7 +9,7 @@ from django.db import connections
 
 
 @checks.register(checks.Tags.database)
-def web_role_owns_nothing(databases: list[str] | None = None, **kwargs: Any) -> list[checks.CheckMessage]:
+def web_role_owns_nothing(databases: Sequence[str] | None = None, **kwargs: Any) -> list[checks.CheckMessage]:
     """In production, the role of web and workers must not own tables: the owner can switch off triggers and rights.
 
     Runs with `manage.py check --database default`, which docs/operations.md asks for at every start.

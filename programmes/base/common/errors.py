@@ -10,6 +10,7 @@ from django.db import DatabaseError, IntegrityError, InterfaceError, Operational
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from psycopg_pool import PoolTimeout
 
@@ -59,7 +60,7 @@ class Collision(RuleBroken):
 
 
 @cache
-def _messages_by_constraint() -> dict[str, str]:
+def _messages_by_constraint() -> dict[str, str | Promise | None]:
     return {
         constraint.name: constraint.violation_error_message
         for model in apps.get_models()

@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import pgtrigger
+from django.db import models
 
 
 @dataclass(frozen=True)
@@ -15,10 +17,10 @@ class Machine:
     """
 
     name: str
-    states: type
-    moves: Mapping[str, frozenset[str]]
+    states: type[models.TextChoices]
+    moves: Mapping[Any, frozenset[Any]]
     reasons: frozenset = frozenset()
-    groups: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    groups: Mapping[str, frozenset[Any]] = field(default_factory=dict)
 
     def allows(self, source: str, target: str) -> bool:
         """Whether the table knows this move."""

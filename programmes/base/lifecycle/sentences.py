@@ -1,14 +1,16 @@
 """The sentences of the diary: each deed has one, in the reader's language, told by the room that writes it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+
+from django.utils.functional import Promise
 
 from programmes.base.lifecycle.models import CaseEvent
 
-_SENTENCES: dict[str, str] = {}
+_SENTENCES: dict[str, str | Promise] = {}
 _QUOTED: dict[str, Callable[[str], str]] = {}
 
 
-def register(sentences: dict[str, str]) -> None:
+def register(sentences: Mapping[str, str | Promise]) -> None:
     """Add sentences: deed code → lazy text with `{name}` tokens taken from the line's facts and nothing else."""
     _SENTENCES.update(sentences)
 

@@ -5,8 +5,10 @@ entry says its unit and where the default comes from.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import models
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 
@@ -14,10 +16,10 @@ from django.utils.translation import gettext_lazy as _
 class Entry:
     """One thing a programme can set: how it is called, its unit, and its value when the programme says nothing."""
 
-    label: str
-    unit: str
-    default: object = None
-    help: str = ""
+    label: str | Promise
+    unit: str | Promise
+    default: Any = None
+    help: str | Promise = ""
 
 
 # domain.md 2.1 (programme rule sets) and 2.4 (invariants); None means that the programme sets no such limit.

@@ -1,6 +1,7 @@
 """The machine of a case, from registration to closure (domain.md 2.3, *Enrolment*)."""
 
 from django.db import models
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from programmes.base.lifecycle.machine import Machine
@@ -127,7 +128,7 @@ ENROLMENT = Machine(
 OPEN = frozenset(S) - ENROLMENT.groups["over"]
 
 # The strip on the case file: where a case is in its life. A state outside the strip stands where it came from.
-STAGES: list[tuple[str, str, frozenset[str]]] = [
+STAGES: list[tuple[str, str | Promise, frozenset[str]]] = [
     (
         "registration",
         _("Registration"),
