@@ -19,11 +19,11 @@ class LetterAdmin(ConfigurationAdmin):
     search_fields = ["to__email", "to__full_name"]
     ordering = ["-created_at", "-pk"]
     actions = ["send_again"]
-    fields = [
+    readonly_fields = (
         "kind", "to", "channel", "language", "state", "why_not", "attempts", "uncertain", "not_before", "sent_at",
         "created_at", "message_id",
-    ]  # fmt: skip
-    readonly_fields = fields
+    )  # fmt: skip
+    fields = readonly_fields
 
     def has_add_permission(self, request, obj=None):
         """Letters are written by deeds, not by hand."""

@@ -52,6 +52,10 @@ KILLED = gettext_noop("The worker stopped while sending, six times.")
 class ServerAwayError(Exception):
     """The mail server cannot be reached or will not talk to us: nothing is known against any letter."""
 
+    def __init__(self, reason: Exception) -> None:
+        super().__init__(str(reason))
+        self.reason = reason
+
 
 def tell(pks: Sequence[int]) -> None:
     """Tell Celery that letters wait. Never raises: the rows are the truth, and the sweep finds them without hints."""
@@ -188,7 +192,7 @@ def _failed(letter: Letter, error: Exception) -> None:
 
 def _put_off(pks: Sequence[int], away: ServerAwayError) -> None:
     """The server is away: every letter of this task that was due waits longer, and six times away is enough."""
-    reason = _in_words(away.__cause__ or away)
+    reason = _in_words(away.reason)
     log.warning("The mail server is away: %s", reason)
     due = Letter.objects.filter(pk__in=pks, state=State.QUEUED, not_before__lte=Now())
     due.filter(attempts__gte=MOST_ATTEMPTS - 1).update(state=State.FLAGGED, last_error=reason, attempts=MOST_ATTEMPTS)
@@ -200,7 +204,7 @@ def _open(connection) -> None:
     try:
         connection.open()
     except Exception as error:
-        raise ServerAwayError from error
+        raise ServerAwayError(error) from error
 
 
 def _close(connection) -> None:
@@ -233,12 +237,12 @@ def _may_have_arrived(error: Exception) -> bool:
     return isinstance(error, OSError)
 
 
-def _in_words(error: BaseException) -> str:
+def _in_words(error: Exception) -> str:
     """What went wrong for the list of flagged letters, without addresses."""
     codes = _answers(error)
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         text = " ".join(_decoded(text) for _code, text in error.recipients.values())
-    elif codes:
+    elif isinstance(error, smtplib.SMTPResponseException):
         text = _decoded(error.smtp_error)
     else:
         text = type(error).__name__

@@ -18,7 +18,6 @@ from django.db import Error as DatabaseError
 from django.db import connection, transaction
 from django.db.models import Case, CharField, Exists, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Cast, Concat, JSONObject
-from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext, gettext_noop, ngettext
@@ -151,7 +150,7 @@ class Draft:
     def news(self, now: dt.datetime) -> list[dict]:
         """Letters since the last digest that nobody has opened yet."""
         since = self.user.last_at or now - dt.timedelta(days=1)
-        return [item for item in self.user.news if parse_datetime(item["created_at"]) > since]
+        return [item for item in self.user.news if dt.datetime.fromisoformat(item["created_at"]) > since]
 
     def rendered(self, now: dt.datetime) -> letters.Rendered:
         """The words of this digest, in its reader's language."""

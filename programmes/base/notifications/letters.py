@@ -81,7 +81,7 @@ def _preferences() -> str:
 @cache
 def _inliner() -> css_inline.CSSInliner:
     # keep_at_rules: otherwise the rules for dark screens vanish. Remote sheets are never fetched.
-    sheet = finders.find(STYLESHEET)
+    sheet = str(finders.find(STYLESHEET))
     return css_inline.CSSInliner(
         keep_at_rules=True,
         load_remote_stylesheets=False,

@@ -332,7 +332,7 @@ def test_somebody_deactivated_meanwhile_gets_nothing(reader, sink):
     person.is_active = False
     person.save()
     assert delivery.deliver([letter.pk]) == 0
-    assert (fresh(letter).state, letter.reason) == (State.DROPPED, "The recipient's account is no longer active.")
+    assert (fresh(letter).state, letter.last_error) == (State.DROPPED, "The recipient's account is no longer active.")
     assert sink.messages == []
 
 
@@ -354,7 +354,7 @@ def test_somebody_who_lost_the_case_gets_nothing(reader, case, sink, everybody_s
     letter, other = queue(reader(), enrolment=case()), queue(reader())
     everybody_sees.no = True
     assert delivery.deliver([letter.pk, other.pk]) == 1
-    assert (fresh(letter).state, letter.reason) == (State.DROPPED, "The recipient may no longer see this case.")
+    assert (fresh(letter).state, letter.last_error) == (State.DROPPED, "The recipient may no longer see this case.")
     assert sink.message_ids == [other.message_id]
 
 

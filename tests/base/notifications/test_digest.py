@@ -122,7 +122,7 @@ def test_there_is_no_digest_when_there_is_nothing_to_say(reader, due_work):
     person = reader(**HOME)
     assert run() == []
     row = Letter.objects.get(to=person)
-    assert (row.state, row.reason) == (State.DROPPED, "There was nothing to say.")
+    assert (row.state, row.last_error) == (State.DROPPED, "There was nothing to say.")
     # Something comes due at eleven: it waits for tomorrow's digest.
     due_work[person.pk] = WORK
     assert run(MORNING + dt.timedelta(hours=4)) == []
@@ -293,7 +293,7 @@ def test_one_record_that_cannot_be_read_costs_one_person_the_digest(reader, due_
     due_work.broken = {people[5].pk}
     assert len(run()) == 15
     flagged = Letter.objects.get(state=State.FLAGGED)
-    assert (flagged.to, flagged.reason) == (people[5], "The digest could not be written.")
+    assert (flagged.to, flagged.last_error) == (people[5], "The digest could not be written.")
 
     due_work.broken = set()
     assert run() == []

@@ -6,6 +6,7 @@ import threading
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.template import TemplateDoesNotExist
+from django.utils import translation
 
 from programmes.base.common.errors import RuleBroken
 from programmes.base.notifications import actions, delivery, letters, sources
@@ -110,7 +111,7 @@ def test_a_broken_template_makes_a_flagged_row_and_not_an_error(reader, monkeypa
 
     monkeypatch.setattr(letters, "render", broken)
     letter = queue(reader())
-    assert (letter.state, letter.reason) == (State.FLAGGED, "The letter could not be written.")
+    assert (letter.state, letter.last_error) == (State.FLAGGED, "The letter could not be written.")
     assert letter.subject == "A case is given to you"
 
 
@@ -262,3 +263,12 @@ def test_every_kind_has_its_templates(reader):
         assert letter.state == State.QUEUED, kind.code
         assert letter.subject
         assert "March 2026" in letter.subject or kind.code != REPORT_READY
+
+
+def test_the_reason_is_said_in_the_readers_language(reader):
+    letter = queue(reader())
+    letter.last_error = delivery.GONE
+    with translation.override("es"):
+        assert letter.reason == "La cuenta de quien lo recibe ya no está activa."
+    letter.last_error = "550 5.1.1 unknown"
+    assert letter.reason == "550 5.1.1 unknown"

@@ -91,7 +91,7 @@ def test_requirements_name_documents_of_the_list(loaded):
 def test_seasons_are_counted_from_the_day_of_loading(loaded):
     seasons = Season.objects.filter(programme__code="gt-ca-agriculture").order_by("code")
     assert [s.code for s in seasons] == ["2024", "2025", "2026", "2027"]
-    assert (seasons[2].starts_on, seasons[2].ends_on) == (dt.date(2026, 1, 1), dt.date(2027, 1, 31))
+    assert (seasons[2].starts_on, seasons[2].ends_on) == (dt.date(2026, 1, 1), dt.date(2027, 6, 30))
 
 
 def test_loading_again_changes_nothing_and_keeps_what_was_edited(loaded):
