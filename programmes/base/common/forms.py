@@ -103,7 +103,7 @@ class WorkForm(forms.Form):
 
     def digest(self) -> str:
         """A fingerprint of what was typed, to tell a repeated send from a reused key."""
-        typed = {k: self.data.getlist(k) for k in sorted(self.data) if k.split("-")[-1] not in _MACHINERY}
+        typed = {k: self.data.getlist(k) for k in sorted(self.data) if k.split("-")[-1] not in _MACHINERY}  # type: ignore[attr-defined]
         return hashlib.sha256(json.dumps(typed, sort_keys=True).encode()).hexdigest()
 
 

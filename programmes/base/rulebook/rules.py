@@ -5,6 +5,7 @@ Arguments in, answer out; used for the terms of a demand and for the plan of a c
 
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
+from typing import Any
 
 from dateutil.relativedelta import relativedelta
 from django.utils.formats import date_format
@@ -23,7 +24,7 @@ def longest_end(start: date, months: int) -> date:
 
 
 def stay_problems(
-    start: date, end: date, values: Mapping[str, object], earlier: Iterable[tuple[date, date]] = ()
+    start: date, end: date, values: Mapping[str, Any], earlier: Iterable[tuple[date, date]] = ()
 ) -> list[str]:
     """Everything that is wrong with a stay from `start` to `end`, both included (domain.md 2.1 and M05).
 

@@ -138,7 +138,7 @@ def move_for(source: str, target: str) -> Move:
 
 def still_missing(enrolment, target: str, move: Move) -> list:
     """What is missing before the move, without what its own form supplies (a position, the dates it brings)."""
-    brings = getattr(move.form, "brings", frozenset())
+    brings: frozenset[str] = getattr(move.form, "brings", frozenset())
     return [item for item in enrolment.missing_for(target) if item.code not in brings]
 
 

@@ -108,7 +108,7 @@ def seats(positions: Iterable[Position], user) -> list[dict]:
     A worker whose case the reader may not see is counted and not named.
     """
     positions = list(positions)
-    selections = Position._meta.get_field("selections").related_model.objects
+    selections = Position._meta.get_field("selections").related_model.objects  # type: ignore[attr-defined]
     live = {
         held["position_id"]: held
         for held in selections.filter(position__in=positions, released_on__isnull=True).values(

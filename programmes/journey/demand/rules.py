@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -64,7 +65,7 @@ def hourly_wage(wage: Decimal, unit: str, hours: Decimal) -> Decimal | None:
 
 
 def terms_problems(
-    terms: Terms, *, season_starts: date, season_ends: date, values: Mapping[str, object]
+    terms: Terms, *, season_starts: date, season_ends: date, values: Mapping[str, Any]
 ) -> list[Problem]:
     """Everything that is wrong with the terms (domain.md 2.2 stage 4: terms meet programme minima, positions > 0).
 
@@ -90,7 +91,7 @@ def terms_problems(
     return problems + _wage_problems(terms, values) + _date_problems(terms, season_starts, season_ends, values)
 
 
-def _wage_problems(terms: Terms, values: Mapping[str, object]) -> list[Problem]:
+def _wage_problems(terms: Terms, values: Mapping[str, Any]) -> list[Problem]:
     problems = []
     if terms.wage <= 0:
         problems.append(Problem("wage", _("The wage must be more than zero.")))
@@ -127,7 +128,7 @@ def _wage_problems(terms: Terms, values: Mapping[str, object]) -> list[Problem]:
     return []
 
 
-def _date_problems(terms: Terms, season_starts: date, season_ends: date, values: Mapping[str, object]) -> list[Problem]:
+def _date_problems(terms: Terms, season_starts: date, season_ends: date, values: Mapping[str, Any]) -> list[Problem]:
     if terms.ends_on < terms.starts_on:
         message = _("The last day of work lies before the first.")
         return [Problem("starts_on", message), Problem("ends_on", message)]

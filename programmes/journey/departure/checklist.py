@@ -144,7 +144,9 @@ def _open_to(enrolment, user, permission) -> bool:
 
 def _documents(enrolment, user) -> Section:
     may = _open_to(enrolment, user, Permission.DOCUMENT_EDIT)
-    rows, earlier, shown = [], [], set()
+    rows: list[Row] = []
+    earlier: list[Row] = []
+    shown = set()
     for document in enrolment.papers.documents:
         seen = document.number if works_with_papers(user) else rules.masked(document.number)
         issued = _("Issued on %(day)s") % {"day": short_day(document.issued_on)} if document.issued_on else ""
@@ -226,7 +228,8 @@ def _permits(enrolment, user) -> Section:
 
 def _contracts(enrolment, user) -> Section:
     may = _open_to(enrolment, user, Permission.CASE_MATCH)
-    rows, earlier = [], []
+    rows: list[Row] = []
+    earlier: list[Row] = []
     for contract in enrolment.papers.contracts:
         live = contract.selection.released_on is None
         step = judges.CONTRACT_STEPS.get(contract.status)
@@ -279,7 +282,8 @@ def _orientations(enrolment, user) -> Section:
 
 def _trips(enrolment, user) -> Section:
     may = _open_to(enrolment, user, Permission.CASE_EDIT) and not enrolment.departed_on
-    rows, earlier = [], []
+    rows: list[Row] = []
+    earlier: list[Row] = []
     for trip in enrolment.papers.trips:
         booked = trip.cancelled_on is None
         row = Row(

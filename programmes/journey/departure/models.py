@@ -42,7 +42,7 @@ class Toned(models.Model):
     @property
     def status_tone(self) -> str:
         """The tone of the status tag."""
-        return TONES[self.MACHINE.name].get(self.status, "neutral")
+        return TONES[self.MACHINE.name].get(self.status, "neutral")  # type: ignore[attr-defined]
 
 
 def _known(name, choices):

@@ -43,7 +43,7 @@ def listing(request):
 
 def _demands_taking(user, employers) -> dict[int, int]:
     """How many demands with positions to fill each of these employers has; one query for all."""
-    demands = Employer._meta.get_field("demands").related_model.objects
+    demands = Employer._meta.get_field("demands").related_model.objects  # type: ignore[attr-defined]
     rows = demands.visible_to(user).taking().filter(employer__in=employers).order_by()
     return dict(rows.values_list("employer").annotate(count=Count("pk")))
 

@@ -122,7 +122,9 @@ class Enrolment(Lifecycle, Record):
     )
     status = models.CharField(_("status"), max_length=20, choices=Status, default=Status.REGISTERED, editable=False)
     is_open = models.GeneratedField(
-        expression=~Q(status__in=sorted(ENROLMENT.groups["over"])), output_field=models.BooleanField(), db_persist=True
+        expression=~Q(status__in=sorted(ENROLMENT.groups["over"])),  # type: ignore[arg-type]
+        output_field=models.BooleanField(),
+        db_persist=True,
     )
     registered_on = models.DateField(_("registered on"))
     planned_start = models.DateField(_("planned start"), null=True, blank=True)

@@ -171,7 +171,7 @@ def renew_requirements(enrolment, *, by=None, on: date | None = None) -> None:
                     waits_for=standing.waits_for,
                 )
             )
-        elif not standing.is_met and step.waits_for != standing.waits_for:
+        elif step is not None and not standing.is_met and step.waits_for != standing.waits_for:
             Step.objects.filter(pk=step.pk).update(waits_for=standing.waits_for)
     Step.objects.bulk_create(new)
     keep_next(enrolment)

@@ -15,4 +15,4 @@ sentences.register(
     }
 )
 sentences.quote("purposes", lambda codes: ", ".join(label("consent_purpose", code) for code in codes))
-sentences.quote("fields", lambda names: ", ".join(str(Person._meta.get_field(name).verbose_name) for name in names))
+sentences.quote("fields", lambda names: ", ".join(str(Person._meta.get_field(name).verbose_name) for name in names))  # type: ignore[union-attr]

@@ -38,12 +38,12 @@ def period_problems(
         first, last = max(permits, key=lambda permit: permit[1] or date.max)
         if last and last < ends_on:
             problems.append(_("The permit is valid only until %(day)s.") % {"day": date_format(last)})
-        else:
+        elif first:
             problems.append(_("The permit is valid only from %(day)s.") % {"day": date_format(first)})
     if authorisation and not _covers(authorisation, starts_on, ends_on):
         problems.append(
             _("The employer's authorisation holds from %(start)s to %(end)s.")
-            % {"start": date_format(authorisation[0]), "end": date_format(authorisation[1])}
+            % {"start": date_format(authorisation[0]), "end": date_format(authorisation[1])}  # type: ignore[arg-type]
         )
     return problems
 

@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -92,7 +93,7 @@ def next_step(reintegration: Reintegration, follow_ups: list[FollowUp]) -> dict:
 def facts(reintegration: Reintegration, *, today: date) -> list[dict]:
     """The side column: the days that count, and whether the plan came in time."""
     enrolment = reintegration.enrolment
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"label": _("State"), "value": reintegration.get_status_display().capitalize()},
         {"label": _("Opened on"), "value": wording.short_day(reintegration.opened_on)},
     ]

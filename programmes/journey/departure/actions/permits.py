@@ -1,6 +1,7 @@
 """Visas and permits: application, lodging, biometrics, decision, appeal."""
 
 from datetime import date
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -49,7 +50,7 @@ def advance_permit(
     if to not in STAGES:
         raise RuleBroken(_("Record the decision on its own page."), code="decision")
     refuse_future(on, "on")
-    changes = {}
+    changes: dict[str, Any] = {}
     if application_number:
         changes["application_number"] = application_number
     if to == V.LODGED:
