@@ -341,9 +341,17 @@ LOGGING = {
     "disable_existing_loggers": False,
     "filters": {"scrub": {"()": "programmes.base.common.logs.ScrubValues"}},
     "formatters": {"json": {"()": "programmes.base.common.logs.json_formatter"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json", "filters": ["scrub"]}},
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "json",
+            "filters": ["scrub"],
+            # Here and not on the root alone, because Django's and Celery's loggers bring levels of their own.
+            "level": env.str("LOG_LEVEL", "INFO" if PRODUCTION else "WARNING"),
+        }
+    },
     "loggers": {"pgtrigger": {"level": "WARNING"}},  # names each of two hundred triggers at every migration
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "WARNING" if not PRODUCTION else "INFO")},
+    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO" if PRODUCTION else "WARNING")},
 }
 
 structlog.configure(
