@@ -258,8 +258,14 @@ def reject(demand, *, by, version, reason: str, note: str = "") -> JobDemand:
 
 @transaction.atomic
 def open_demand(demand, *, by, version) -> JobDemand:
-    """Open an approved demand: from now on its positions may be reserved."""
-    return _move(demand, D.OPEN, by=by, version=version)
+    """Open an approved demand: from now on its positions may be reserved.
+
+    Later the demand opens and fills by itself, as its positions do.
+    """
+    demand = locked(demand, version)
+    if demand.status != D.APPROVED:
+        raise RuleBroken(_("Only an approved demand is opened."), code="illegal_move")
+    return _move(demand, D.OPEN, by=by)
 
 
 @transaction.atomic

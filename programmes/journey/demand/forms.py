@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.roles import Permission
+from programmes.base.common.choices import RecordChoice
 from programmes.base.common.forms import DayField, WorkForm
 from programmes.base.common.wording import short_day
 from programmes.base.rulebook.codes import label
@@ -34,7 +35,7 @@ class MoneyField(forms.DecimalField):
         return super().to_python(value)
 
 
-class SeasonChoice(forms.ModelChoiceField):
+class SeasonChoice(RecordChoice):
     """A season by its public identifier, shown with its programme."""
 
     def label_from_instance(self, season):
@@ -42,7 +43,7 @@ class SeasonChoice(forms.ModelChoiceField):
         return f"{season.programme.name} · {season.code}"
 
 
-class AuthorisationChoice(forms.ModelChoiceField):
+class AuthorisationChoice(RecordChoice):
     """An authorisation by its public identifier, shown with kind, number and validity."""
 
     def label_from_instance(self, held):
@@ -51,17 +52,10 @@ class AuthorisationChoice(forms.ModelChoiceField):
         return f"{label('document', held.kind)} {held.number} · {validity}"
 
 
-class EmployerChoice(forms.ModelChoiceField):
-    """An employer by its public identifier."""
-
-    def __init__(self, **kwargs):
-        super().__init__(Employer.objects.none(), to_field_name="public_id", **kwargs)
-
-
 class ChooseEmployerForm(forms.Form):
     """For whom the new demand is; asked by GET before the demand's own form."""
 
-    employer = EmployerChoice(label=_("Employer"), empty_label="")
+    employer = RecordChoice(Employer.objects.none(), label=_("Employer"), empty_label="")
 
     def __init__(self, *args, user, **kwargs):
         super().__init__(*args, **kwargs)
@@ -71,10 +65,8 @@ class ChooseEmployerForm(forms.Form):
 class DemandForm(WorkForm):
     """The terms an employer offers. `employer` is whose demand it is; `record` the demand when it is edited."""
 
-    season = SeasonChoice(
-        Season.objects.none(), label=_("Programme and season"), to_field_name="public_id", empty_label=""
-    )
-    site = forms.ModelChoiceField(Site.objects.none(), label=_("Site"), to_field_name="public_id", empty_label="")
+    season = SeasonChoice(Season.objects.none(), label=_("Programme and season"), empty_label="")
+    site = RecordChoice(Site.objects.none(), label=_("Site"), empty_label="")
     occupation = forms.ChoiceField(label=_("Occupation"))
     positions = forms.IntegerField(label=_("Positions"), min_value=1, max_value=2000)
     starts_on = DayField(label=_("First day of work"))
@@ -100,7 +92,6 @@ class DemandForm(WorkForm):
         queryset=Authorisation.objects.none(),
         label=_("Authorisation"),
         required=False,
-        to_field_name="public_id",
         empty_label=_("Not yet"),
         help_text=_("Needed before the demand is handed in."),
     )

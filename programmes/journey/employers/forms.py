@@ -7,6 +7,7 @@ from phonenumber_field.formfields import PhoneNumberField
 
 from accounts.models import Office
 from accounts.roles import Permission
+from programmes.base.common.choices import RecordChoice, RecordChoices
 from programmes.base.common.forms import DayField, WorkForm
 from programmes.base.rulebook.models import Code, Programme
 
@@ -20,11 +21,10 @@ class EmployerForm(WorkForm):
     """Who the employer is, which programmes it takes part in, and how to reach it."""
 
     name = forms.CharField(label=_("Name"), max_length=150)
-    office = forms.ModelChoiceField(Office.objects.none(), label=_("Office that keeps it"), to_field_name="public_id")
-    programmes = forms.ModelMultipleChoiceField(
+    office = RecordChoice(Office.objects.none(), label=_("Office that keeps it"))
+    programmes = RecordChoices(
         Programme.objects.none(),
         label=_("Programmes"),
-        to_field_name="public_id",
         widget=forms.CheckboxSelectMultiple,
     )
     country = forms.ChoiceField(label=_("Country"))

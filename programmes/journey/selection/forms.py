@@ -6,6 +6,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from programmes.base.common.choices import RecordChoice
 from programmes.base.common.forms import DayField, WorkForm
 from programmes.base.common.wording import short_day
 from programmes.base.rulebook.models import Code
@@ -13,13 +14,12 @@ from programmes.journey.demand.models import JobDemand
 from programmes.journey.demand.states import DEMAND, PositionStatus
 
 
-class DemandChoice(forms.ModelChoiceField):
+class DemandChoice(RecordChoice):
     """A demand by its public identifier, shown with employer, dates and how many positions are vacant."""
 
     def __init__(self, **kwargs):
         super().__init__(
             JobDemand.objects.none(),
-            to_field_name="public_id",
             error_messages={"invalid_choice": _("This demand takes no workers any more. Choose another.")},
             **kwargs,
         )

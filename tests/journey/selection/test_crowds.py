@@ -13,7 +13,7 @@ from programmes.base.common.errors import RuleBroken, in_words
 from programmes.journey.demand import actions as demand_actions
 from programmes.journey.selection import actions
 from programmes.models import Enrolment, Position, Selection
-from tests.factories.demand import JobDemandFactory
+from tests.factories.demand import AuthorisationFactory, JobDemandFactory
 from tests.factories.enrolment import EnrolmentFactory
 from tests.factories.people import PersonFactory
 from tests.fixtures.accounts import sign_in
@@ -122,8 +122,6 @@ def test_a_demand_is_not_cancelled_under_a_selection(user_for):
 
 
 def test_two_demands_on_one_authorisation_never_claim_more_than_it_covers(user_for):
-    from tests.factories.demand import AuthorisationFactory
-
     by = user_for("liaison", language="en")
     first = JobDemandFactory(positions=6)
     programme = first.season.programme
@@ -201,10 +199,8 @@ def test_a_real_deadlock_between_two_demands_ends_well(user_for, rf):
         def deed():
             with connection.cursor() as cursor:
                 for demand in demands if n else reversed(demands):
-                    cursor.execute(
-                        "UPDATE programmes_jobdemand SET terms = terms || 'x' WHERE id = %s AND pg_sleep(0.3) IS NOT NULL",
-                        [demand.pk],
-                    )
+                    cursor.execute("UPDATE programmes_jobdemand SET terms = terms || 'x' WHERE id = %s", [demand.pk])
+                    cursor.execute("SELECT pg_sleep(0.3)")
             return "/"
 
         return deeds.attempt(request, Form(), deed)
