@@ -10,6 +10,7 @@ from accounts.models import User
 from programmes.base.notifications import sources
 from programmes.base.notifications.actions import reminder_key
 from programmes.base.notifications.kinds import STEP_DUE
+from programmes.base.notifications.rules import local_time
 from programmes.base.notifications.sources import Group, Line, Reminder
 from programmes.journey.enrolment import steps
 from programmes.journey.enrolment.models import Enrolment, Step
@@ -64,7 +65,7 @@ def due_letters(now: datetime):
         "enrolment__owner", "requirement"
     ):
         owner = step.enrolment.owner
-        today = now.astimezone(owner.zone).date()
+        today = local_time(now, owner.time_zone).date()
         if step.due_on > today or (step.snoozed_until and step.snoozed_until > today):
             continue
         with translation.override(owner.language):
