@@ -1,0 +1,273 @@
+"""The shortlist of a demand and selecting from it, through the pages."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from programmes.models import Enrolment, Position, Selection
+from tests.factories.demand import JobDemandFactory
+from tests.factories.enrolment import EnrolmentFactory
+from tests.factories.people import PersonFactory
+from tests.factories.rulebook import RequirementFactory, SeasonFactory
+from tests.factories.selection import SelectionFactory
+from tests.fixtures.accounts import make_office
+from tests.fixtures.matching import machinery, send
+
+pytestmark = pytest.mark.django_db
+TODAY = date.today()
+
+
+@pytest.fixture
+def demand():
+    return JobDemandFactory(status="open", positions=2)
+
+
+@pytest.fixture
+def liaison(client_for, demand):
+    return client_for("liaison", language="en")
+
+
+def rostered(demand, *, days=10, **more):
+    return EnrolmentFactory(
+        season=demand.season, status="rostered", status_since=timezone.now() - timedelta(days=days), **more
+    )
+
+
+def shortlist(demand):
+    return reverse("selection:candidates", args=[demand.public_id])
+
+
+def select_url(demand, case):
+    return reverse("selection:select", args=[demand.public_id, case.public_id])
+
+
+def numbers(response):
+    return [case.number for case in response.context["rows"]]
+
+
+def test_the_shortlist_puts_whom_the_employer_knows_first_then_who_waited_longest(liaison, demand):
+    fresh, waited = rostered(demand, days=2), rostered(demand, days=200)
+    known = rostered(demand, days=1)
+    before = JobDemandFactory(
+        status="closed", employer=demand.employer, season=SeasonFactory(programme=demand.season.programme)
+    )
+    SelectionFactory(
+        demand=before,
+        enrolment=EnrolmentFactory(
+            person=known.person, season=before.season, status="closed", departed_on=TODAY - timedelta(300)
+        ),
+        position_status="vacated",
+    )
+    rostered(JobDemandFactory(status="open"))
+    EnrolmentFactory(season=demand.season, status="selected")
+    response = liaison.get(shortlist(demand))
+    assert numbers(response) == [known.number, waited.number, fresh.number]
+    page = response.content.decode()
+    assert "2 positions are vacant." in page
+    assert "1 season" in page
+    assert page.count(">Select<") == 3
+
+
+def test_the_shortlist_goes_on_by_key(liaison, demand):
+    cases = [rostered(demand, days=100 - n) for n in range(30)]
+    first = liaison.get(shortlist(demand))
+    second = liaison.get(shortlist(demand), {"after": first.context["page"].after})
+    assert numbers(first) + numbers(second) == [case.number for case in cases]
+    part = liaison.get(shortlist(demand), headers={"HX-Request": "true"}).content.decode()
+    assert "<html" not in part
+
+
+def test_a_candidate_is_found_by_post_and_never_by_address(liaison, demand):
+    person = PersonFactory(given_names="José Ángel", first_surname="Núñez", second_surname="Xol")
+    wanted, other = rostered(demand, person=person), rostered(demand)
+    find = reverse("selection:find", args=[demand.public_id])
+    assert numbers(liaison.post(find, {"q": "nunez JOSE"})) == [wanted.number]
+    assert numbers(liaison.post(find, {"q": other.number.lower()})) == [other.number]
+    assert numbers(liaison.post(find, {"q": "%"})) == []
+    assert numbers(liaison.post(find, {"q": ""})) == []
+    nobody = liaison.post(find, {"q": "Zzz"})
+    assert "No candidate matches" in nobody.content.decode()
+    assert liaison.get(find).url == shortlist(demand)
+    assert 'method="post"' in liaison.get(shortlist(demand)).content.decode()
+
+
+def test_select_from_the_shortlist(liaison, demand):
+    case = rostered(demand)
+    url = select_url(demand, case)
+    page = liaison.get(url).content.decode()
+    assert case.person.full_name in page
+    assert "One of 2 vacant positions is reserved." in page
+    response = send(liaison, url, on=TODAY.isoformat(), named="on")
+    assert response.url == demand.get_absolute_url() + "#seats"
+    selection = Selection.objects.get()
+    assert (selection.enrolment, selection.named, selection.created_by) == (case, True, liaison.user)
+    assert case.person.full_name in liaison.get(demand.get_absolute_url()).content.decode()
+
+
+def test_what_is_missing_is_named_before_and_after_sending(liaison, demand):
+    case = rostered(demand)
+    RequirementFactory(
+        programme=demand.season.programme, stage="selected", labels={"es": "Entrevista", "en": "Interview"}
+    )
+    url = select_url(demand, case)
+    page = liaison.get(url).content.decode()
+    assert "Not yet: 1 thing missing" in page
+    assert "Interview" in page
+    refused = send(liaison, url, on=TODAY.isoformat())
+    assert refused.status_code == 422
+    assert "Not yet: 1 thing is missing: Interview." in refused.content.decode()
+    assert not Selection.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("day", "words"),
+    [
+        ("", "required"),
+        ((TODAY + timedelta(1)).isoformat(), "lies in the future"),
+        ("2020-01-01", "before the registration"),
+        ("03/04/2026", "read in two ways"),
+        ("2026-02-30", "valid date"),
+    ],
+)
+def test_the_day_of_selection_is_read_carefully(liaison, demand, day, words):
+    response = send(liaison, select_url(demand, rostered(demand)), on=day)
+    assert response.status_code == 422
+    assert words in str(response.context["form"].errors["on"])
+    assert not Position.objects.exclude(status="vacant").exists()
+
+
+def test_a_stale_case_is_refused_and_shown(liaison, demand):
+    case = rostered(demand)
+    url = select_url(demand, case)
+    typed = {**machinery(liaison, url), "on": TODAY.isoformat()}
+    Enrolment.objects.filter(pk=case.pk).update(registered_on=case.registered_on - timedelta(1))
+    stale = liaison.post(url, typed)
+    assert stale.status_code == 409
+    assert "changed after you opened it" in stale.content.decode()
+    for token in ("", "text", "-1"):
+        assert liaison.post(url, {**typed, "version": token}).status_code in {409, 422}
+    assert not Selection.objects.exists()
+
+
+def test_when_the_last_position_is_gone_the_page_says_so(liaison, demand):
+    case = rostered(demand)
+    url = select_url(demand, case)
+    typed = {**machinery(liaison, url), "on": TODAY.isoformat()}
+    SelectionFactory(demand=demand)
+    SelectionFactory(demand=demand)
+    refused = liaison.post(url, typed)
+    assert refused.status_code == 422
+    assert "This demand has no vacant position left." in refused.content.decode()
+    assert ">Select<" not in liaison.get(shortlist(demand)).content.decode()
+
+
+def test_the_case_s_own_form_offers_demands_with_vacancies(liaison, demand):
+    case = rostered(demand)
+    full = JobDemandFactory(status="open", season=demand.season, positions=1)
+    SelectionFactory(demand=full)
+    JobDemandFactory(status="draft", season=demand.season)
+    JobDemandFactory(status="open")
+    url = reverse("casefile:move", args=[case.public_id, "selected"])
+    form = liaison.get(url).context["form"]
+    assert [value for value, _label in form.fields["demand"].choices] == ["", str(demand.public_id)]
+    refused = send(liaison, url, demand=str(full.public_id), on=TODAY.isoformat())
+    assert "no vacant position left" in str(refused.context["form"].errors["demand"])
+    foreign = send(liaison, url, demand=str(JobDemandFactory(status="open").public_id), on=TODAY.isoformat())
+    assert "takes no workers any more" in str(foreign.context["form"].errors["demand"])
+    assert send(liaison, url, demand="1", on=TODAY.isoformat()).status_code == 422
+    assert send(liaison, url, demand=str(demand.public_id), on=TODAY.isoformat()).status_code == 302
+    case.refresh_from_db()
+    assert case.status == "selected"
+
+
+def test_offer_accept_and_give_back_through_the_pages(liaison, demand):
+    first, second = SelectionFactory(demand=demand), SelectionFactory(demand=demand)
+    offer = reverse("selection:offer", args=[demand.public_id, first.position.number])
+    assert send(liaison, offer, on=TODAY.isoformat()).status_code == 302
+    assert liaison.get(offer).status_code == 404
+    page = liaison.get(demand.get_absolute_url()).content.decode()
+    answer = reverse("casefile:move", args=[first.enrolment.public_id, "in_documentation"])
+    assert answer in page
+    assert send(liaison, answer, on=TODAY.isoformat()).status_code == 302
+    back = reverse("casefile:move", args=[second.enrolment.public_id, "rostered"])
+    assert send(liaison, back, on=TODAY.isoformat(), reason="").status_code == 422
+    assert send(liaison, back, on=TODAY.isoformat(), reason="worker_declined", note="Family.").status_code == 302
+    demand.refresh_from_db()
+    statuses = Position.objects.filter(demand=demand).order_by("number").values_list("status", flat=True)
+    assert (demand.status, list(statuses)) == ("partly_filled", ["accepted", "vacant"])
+
+
+# --- Who sees what ------------------------------------------------------------------------------------------------
+
+
+def pages(demand, case, number):
+    return [
+        shortlist(demand),
+        reverse("selection:find", args=[demand.public_id]),
+        select_url(demand, case),
+        reverse("selection:offer", args=[demand.public_id, number]),
+    ]
+
+
+def test_other_offices_find_nothing(client_for, demand):
+    case, held = rostered(demand), SelectionFactory(demand=demand)
+    stranger = client_for("liaison", office="CO-BOG", language="en")
+    urls = pages(demand, case, held.position.number)
+    assert {stranger.get(url).status_code for url in urls} == {404}
+    assert {stranger.post(url, {}).status_code for url in urls[1:]} == {404}
+
+
+def test_candidates_of_another_office_are_not_shown_and_not_selected(client_for, demand):
+    case = rostered(demand)
+    demand.season.programme.offices.add(make_office("GT-HUE"))
+    colleague = client_for("liaison", office="GT-HUE", language="en")
+    mine = rostered(demand, office=make_office("GT-HUE"))
+    assert numbers(colleague.get(shortlist(demand))) == [mine.number]
+    assert colleague.get(select_url(demand, case)).status_code == 404
+    assert numbers(colleague.post(reverse("selection:find", args=[demand.public_id]), {"q": case.number})) == []
+
+
+def test_a_case_of_another_season_is_not_selected_here(liaison, demand):
+    assert (
+        liaison.get(
+            select_url(demand, rostered(JobDemandFactory(status="open", season__programme=demand.season.programme)))
+        ).status_code
+        == 404
+    )
+
+
+@pytest.mark.parametrize("role", ["data", "protection", "auditor", "partner", "administrator"])
+def test_other_roles_do_not_match(client_for, demand, role):
+    case, held = rostered(demand), SelectionFactory(demand=demand)
+    client = client_for(role, language="en")
+    assert {client.get(url).status_code for url in pages(demand, case, held.position.number)} == {403}
+
+
+@pytest.mark.parametrize("role", ["caseworker", "manager"])
+def test_caseworkers_and_managers_match_too(client_for, demand, role):
+    case = rostered(demand)
+    client = client_for(role, language="en")
+    assert send(client, select_url(demand, case), on=TODAY.isoformat()).status_code == 302
+
+
+# --- Counts -------------------------------------------------------------------------------------------------------
+
+
+def queries(client, url):
+    client.get(url)
+    with CaptureQueriesContext(connection) as captured:
+        assert client.get(url).status_code == 200
+    return len(captured)
+
+
+def test_the_shortlist_asks_the_same_number_of_questions_for_any_number_of_rows(liaison, demand):
+    rostered(demand)
+    one = queries(liaison, shortlist(demand))
+    for _ in range(2):
+        rostered(demand, person=PersonFactory(occupation="9214", experience_years=3))
+    assert queries(liaison, shortlist(demand)) == one
+    assert one <= 14
