@@ -3,9 +3,10 @@
 import datetime as dt
 import smtplib
 import threading
+import time
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models.functions import Now
 from django.test.utils import override_settings
 
@@ -126,6 +127,27 @@ def test_eight_workers_send_each_letter_once(reader, sink):
     assert len(sink.messages) == 40
     assert len(set(sink.message_ids)) == 40
     assert not Letter.objects.exclude(state=State.SENT, attempts=1, uncertain=False).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_ten_workers_that_reach_for_one_letter_at_the_same_moment_one_gets_it(reader):
+    letter, got = queue(reader()), []
+
+    def reach():
+        got.append(delivery._claim(Letter.objects.get(pk=letter.pk)))
+        connection.close()
+
+    threads = [threading.Thread(target=reach) for _ in range(10)]
+    # Everybody has judged the row and waits for its lock when this transaction ends.
+    with transaction.atomic():
+        Letter.objects.select_for_update().get(pk=letter.pk)
+        for thread in threads:
+            thread.start()
+        time.sleep(1)
+    for thread in threads:
+        thread.join()
+    assert sorted(got) == [False] * 9 + [True]
+    assert fresh(letter).attempts == 1
 
 
 @pytest.mark.django_db(transaction=True)
