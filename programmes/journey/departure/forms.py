@@ -222,7 +222,9 @@ class DecisionForm(StageForm):
     """The consulate decided."""
 
     approved = forms.ChoiceField(
-        label=_("Decision"), choices=[("yes", _("Approved")), ("no", _("Refused"))], widget=forms.RadioSelect
+        label=_("Decision"),
+        choices=[("yes", _("The application was approved")), ("no", _("The application was refused"))],
+        widget=forms.RadioSelect,
     )
     on = DayField(label=_("Decided on"), initial=timezone.localdate)
     valid_from = DayMonthYearField(label=_("Valid from"), required=False)
@@ -300,8 +302,8 @@ class TripForm(DeedForm):
 
     carrier = forms.CharField(label=_("Carrier"), max_length=60)
     flight = forms.CharField(label=_("Flight or service"), max_length=20)
-    origin = forms.CharField(label=_("From"), max_length=60)
-    destination = forms.CharField(label=_("To"), max_length=60)
+    origin = forms.CharField(label=_("Leaves from"), max_length=60)
+    destination = forms.CharField(label=_("Arrives in"), max_length=60)
     departs_on = DayField(label=_("Departure"))
     ticket_number = forms.CharField(label=_("Ticket number"), max_length=40)
     paid_by = forms.ChoiceField(label=_("Paid by"), choices=[("", CHOOSE), *Trip.Payer.choices])

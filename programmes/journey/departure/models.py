@@ -33,8 +33,10 @@ class OfVisibleCases(RecordQuerySet):
         return self.filter(enrolment__in=Enrolment.objects.visible_to(user))
 
 
-class Toned(models.Model):
-    """A record whose state is shown as a tag."""
+class Toned(Lifecycle):
+    """A record with states that are shown as tags."""
+
+    status: str
 
     class Meta:
         abstract = True
@@ -42,7 +44,7 @@ class Toned(models.Model):
     @property
     def status_tone(self) -> str:
         """The tone of the status tag."""
-        return TONES[self.MACHINE.name].get(self.status, "neutral")  # type: ignore[attr-defined]
+        return TONES[self.MACHINE.name].get(self.status, "neutral")
 
 
 def _known(name, choices):
@@ -54,7 +56,7 @@ def _known(name, choices):
 
 
 @tracked()
-class Document(Toned, Lifecycle, Record):
+class Document(Toned, Record):
     """A document of a person. It outlives a season: a passport verified last year counts while it is valid."""
 
     MACHINE = DOCUMENT
@@ -109,7 +111,7 @@ class Document(Toned, Lifecycle, Record):
 
 
 @tracked()
-class Medical(Toned, Lifecycle, Fact):
+class Medical(Toned, Fact):
     """A medical exam: appointment, result, how long it holds. No diagnosis is kept here."""
 
     MACHINE = MEDICAL
@@ -148,7 +150,7 @@ class Medical(Toned, Lifecycle, Fact):
 
 
 @tracked()
-class Permit(Toned, Lifecycle, Fact):
+class Permit(Toned, Fact):
     """An application for a visa or permit."""
 
     MACHINE = PERMIT
@@ -191,7 +193,7 @@ class Permit(Toned, Lifecycle, Fact):
 
 
 @tracked()
-class Contract(Toned, Lifecycle, Fact):
+class Contract(Toned, Fact):
     """One version of the employment contract, explained in the worker's language before it is signed.
 
     It stands on the selection it is for: another employer needs another selection (or a transfer), and a contract

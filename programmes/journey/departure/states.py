@@ -121,7 +121,7 @@ CONTRACT = Machine(
 )
 
 # The tone of each status tag; words always stand beside it.
-TONES = {
+TONES: dict[str, dict[str, str]] = {
     "document": {
         D.REQUESTED: "waiting",
         D.SUBMITTED: "active",
