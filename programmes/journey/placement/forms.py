@@ -2,6 +2,7 @@
 
 from django import forms
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from programmes.base.common.forms import DayField, WorkForm
@@ -9,7 +10,12 @@ from programmes.base.rulebook.models import Code
 from programmes.journey.enrolment.forms import OnForm, ReasonForm
 from programmes.journey.placement.models import CheckIn
 
-RATINGS = [("", _("not given")), *((n, str(n)) for n in range(1, 6))]
+RATINGS = [("", _("Not given")), *((n, str(n)) for n in range(1, 6))]
+
+
+def capital(choices):
+    """Choices with a capital letter, for a form that shows each on a line of its own."""
+    return [(value, capfirst(words)) for value, words in choices]
 
 
 class RatingField(forms.TypedChoiceField):
@@ -71,9 +77,9 @@ class CheckInForm(WorkForm):
     """A contact with a worker abroad."""
 
     on = DayField(label=_("On"))
-    mode = forms.ChoiceField(label=_("How"), choices=CheckIn.Mode.choices, widget=forms.RadioSelect)
+    mode = forms.ChoiceField(label=_("How"), choices=capital(CheckIn.Mode.choices), widget=forms.RadioSelect)
     wellbeing = forms.ChoiceField(
-        label=_("How the worker is"), choices=CheckIn.Wellbeing.choices, widget=forms.RadioSelect
+        label=_("How the worker is"), choices=capital(CheckIn.Wellbeing.choices), widget=forms.RadioSelect
     )
     alone = forms.BooleanField(label=_("I spoke alone with the worker"), required=False)
     concerns = forms.CharField(

@@ -133,3 +133,10 @@ class CheckIn(Record):
 
     def __str__(self):
         return str(self.on)
+
+    @property
+    def wellbeing_tone(self) -> str:
+        """The tone in which the worker's wellbeing is shown."""
+        return {self.Wellbeing.GOOD: "done", self.Wellbeing.FAIR: "waiting", self.Wellbeing.POOR: "problem"}.get(
+            self.wellbeing, "neutral"
+        )

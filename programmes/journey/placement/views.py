@@ -43,7 +43,8 @@ def detail(request, public_id):
     placements = list(Placement.objects.filter(enrolment=enrolment).select_related(*WITH_PLACE))
     current = placements[0] if placements else None
     contacts = list(enrolment.check_ins.select_related("created_by")[:LONGEST_LIST]) if current else []
-    may = request.user.may(Permission.PLACEMENT_EDIT)
+    may = request.user.may(Permission.PLACEMENT_EDIT) and not enrolment.is_over
+    next_step = _next(enrolment, current)
     return render(
         request,
         "journey/placement/detail.html",
@@ -54,10 +55,13 @@ def detail(request, public_id):
             "earlier": placements[1:],
             "contacts": contacts,
             "facts": _facts(current) if current else [],
-            "next": _next(enrolment, current),
+            "next": next_step,
             "others": _others(enrolment, current) if may else [],
             "may": may,
-            "can_check_in": may and current is not None and current.status == Status.STARTED and not enrolment.is_over,
+            "can_check_in": may
+            and current is not None
+            and current.status == Status.STARTED
+            and not next_step.get("say"),
         },
     )
 

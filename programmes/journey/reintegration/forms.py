@@ -7,10 +7,11 @@ from django.utils.translation import gettext_lazy as _
 from programmes.base.common.forms import DayField, WorkForm
 from programmes.base.rulebook.models import Code
 from programmes.journey.enrolment.forms import OnForm, ReasonForm
+from programmes.journey.placement.forms import capital
 from programmes.journey.reintegration.models import PlanLine
-from programmes.journey.reintegration.states import FollowUpStatus
+from programmes.journey.reintegration.states import FOLLOW_UP, FollowUpStatus
 
-YES_NO = [("", _("not asked")), ("yes", _("yes")), ("no", _("no"))]
+YES_NO = [("", _("Not asked")), ("yes", _("Yes")), ("no", _("No"))]
 
 
 class StartForm(OnForm):
@@ -64,7 +65,7 @@ class ResumeForm(OnForm):
 class LineForm(WorkForm):
     """One kind of assistance."""
 
-    dimension = forms.ChoiceField(label=_("Dimension"), choices=PlanLine.Dimension.choices)
+    dimension = forms.ChoiceField(label=_("Dimension"), choices=[("", ""), *capital(PlanLine.Dimension.choices)])
     assistance = forms.ChoiceField(label=_("Assistance"))
     description = forms.CharField(label=_("What exactly"), max_length=300, required=False)
     referral_needed = forms.BooleanField(label=_("A referral to another organisation is needed"), required=False)
@@ -107,7 +108,7 @@ class FollowUpForm(WorkForm):
 
     outcome = forms.ChoiceField(
         label=_("How it went"),
-        choices=[(s.value, s.label) for s in FollowUpStatus if s not in {FollowUpStatus.SCHEDULED, FollowUpStatus.DUE}],
+        choices=capital(choice for choice in FollowUpStatus.choices if choice[0] in FOLLOW_UP.groups["answered"]),
         widget=forms.RadioSelect,
     )
     on = DayField(label=_("On"))

@@ -18,7 +18,7 @@ from programmes.base.common.pages import keyset, page_or_part
 from programmes.base.rulebook.catalogue import DEADLINES
 from programmes.base.rulebook.codes import label
 from programmes.base.rulebook.models import Deadline
-from programmes.journey.enrolment.models import Enrolment
+from programmes.journey.enrolment.models import Enrolment, Step
 from programmes.journey.enrolment.states import TONES
 from programmes.journey.enrolment.states import Status as CaseStatus
 from programmes.journey.enrolment.views import visible_case
@@ -101,7 +101,7 @@ def detail(request, public_id):
             "next": _next(request.user, enrolment, trip) if may else {},
             "overdue_since": _overdue_since(enrolment, trip),
             "may_plan": may and enrolment.status in actions.AWAY and (trip is None or trip.status in _REPLANNED),
-            "recall": _recall(request.user, enrolment),
+            "recall": _recall(enrolment),
             "following": following,
         },
     )
@@ -139,7 +139,7 @@ def _way(trip) -> list[dict]:
             "title": title,
             "note": notes[place],
             "done_on": days[place],
-            "due_on": trip.planned_on if place == 1 and reached < 2 else None,
+            "due_on": trip.planned_on if place == 2 > reached and trip.status in order else None,
             "waits_for": "",
         }
         for place, title in enumerate(words)
@@ -165,54 +165,63 @@ def _facts(trip) -> list[dict]:
 
 
 def _next(user, enrolment, trip) -> dict:
-    """The next deed of the way home and the other ones, or of what follows it."""
-    case = [enrolment.public_id]
-
-    def move(target):
-        return reverse("casefile:move", args=[*case, target])
-
-    confirm = {"label": _("Confirm the return"), "href": move(S.RETURNED)}
+    """The outlined box: the next deed of the way home and the other ones, or of what follows the return."""
     if enrolment.status in actions.AWAY:
-        postpone = {"label": _("Put off"), "href": reverse("returns:postpone", args=case)}
-        if trip is None or trip.status in {Status.POSTPONED, Status.MISSED}:
-            plan = {
-                "title": _("The return is planned"),
-                "do": _("Plan the return"),
-                "href": reverse("returns:plan", args=case),
-            }
-            return plan | {"others": [confirm]}
-        if trip.status == Status.PLANNED:
-            book = {
-                "title": _("The journey is booked"),
-                "do": _("Record the booking"),
-                "href": reverse("returns:book", args=case),
-            }
-            return book | {"others": [confirm, postpone]}
-        if trip.status == Status.BOOKED:
-            missed = {"label": _("Journey missed"), "href": reverse("returns:miss", args=case)}
-            leave = {
-                "title": _("The worker has left"),
-                "do": _("Record the departure"),
-                "href": reverse("returns:depart", args=case),
-            }
-            return leave | {"others": [confirm, missed]}
-        return {"title": CaseStatus.RETURNED.label, "do": confirm["label"], "href": confirm["href"], "others": []}
-    if enrolment.status == S.RETURNED and user.may(Permission.CASE_MATCH):
-        start = {"label": _("Start reintegration"), "href": move(S.IN_REINTEGRATION)}
-        offer = {"title": CaseStatus.RECALL_OFFERED.label, "do": _("Offer a recall"), "href": move(S.RECALL_OFFERED)}
-        return offer | {"others": [start] if user.may(Permission.REINTEGRATION_EDIT) else []}
-    if enrolment.status == S.RECALL_OFFERED and user.may(Permission.CASE_MATCH):
-        decline = {"label": _("The worker declines"), "href": reverse("recall:decline", args=case)}
-        accept = {
-            "title": _("The worker's answer to the recall"),
-            "do": _("The worker accepts"),
-            "href": reverse("recall:accept", args=case),
-        }
-        return accept | {"others": [decline]}
+        return _next_on_the_way(enrolment, trip)
+    start = _link(_("Start reintegration"), _move(enrolment, S.IN_REINTEGRATION))
+    others = [start] if user.may(Permission.REINTEGRATION_EDIT) else []
+    if not user.may(Permission.CASE_MATCH):
+        return {}
+    if enrolment.status == S.RETURNED:
+        return _box(S.RECALL_OFFERED.label, _link(_("Offer a recall"), _move(enrolment, S.RECALL_OFFERED)), others)
+    if enrolment.status == S.RECALL_OFFERED and _is_answered(enrolment):
+        close = _link(_("Close the case"), _move(enrolment, S.CLOSED))
+        return _box(S.IN_REINTEGRATION.label, start, [close]) if others else _box(S.CLOSED.label, close, [])
+    if enrolment.status == S.RECALL_OFFERED:
+        decline = _link(_("The worker declines"), reverse("recall:decline", args=[enrolment.public_id]))
+        accept = _link(_("The worker accepts"), reverse("recall:accept", args=[enrolment.public_id]))
+        return _box(_("The worker's answer to the recall"), accept, [decline])
     return {}
 
 
-def _recall(user, enrolment) -> str:
+def _next_on_the_way(enrolment, trip) -> dict:
+    def deed(words, name):
+        return _link(words, reverse(f"returns:{name}", args=[enrolment.public_id]))
+
+    confirm = _link(_("Confirm the return"), _move(enrolment, S.RETURNED))
+    if trip is None or trip.status in {Status.POSTPONED, Status.MISSED}:
+        title, do, others = _("The return is planned"), deed(_("Plan the return"), "plan"), []
+    elif trip.status == Status.PLANNED:
+        others = [deed(_("Put off"), "postpone")]
+        title, do = _("The journey is booked"), deed(_("Record the booking"), "book")
+    elif trip.status == Status.BOOKED:
+        others = [deed(_("Journey missed"), "miss")]
+        title, do = _("The worker has left"), deed(_("Record the departure"), "depart")
+    else:
+        return _box(S.RETURNED.label, confirm, [])
+    if enrolment.status in actions.ENDED:
+        return _box(title, do, [confirm, *others])
+    # Overdue or lost: what counts now is whether the worker is home.
+    return _box(S.RETURNED.label, confirm, [do, *others])
+
+
+def _is_answered(enrolment) -> bool:
+    return not Step.objects.open().filter(enrolment=enrolment, kind="recall").exists()
+
+
+def _link(words, href) -> dict:
+    return {"label": words, "href": href}
+
+
+def _box(title, do, others) -> dict:
+    return {"title": title, "do": do["label"], "href": do["href"], "others": others}
+
+
+def _move(enrolment, target) -> str:
+    return reverse("casefile:move", args=[enrolment.public_id, target])
+
+
+def _recall(enrolment) -> str:
     """Where the recall stands, in one sentence."""
     if enrolment.status == S.RETURNED:
         return _("No recall has been offered yet.")

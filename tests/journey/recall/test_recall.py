@@ -128,10 +128,15 @@ def test_declining_through_the_page(client_for):
     response = send(client_for("liaison"), address(case, "decline"), reason="better_job", on=TODAY.isoformat())
     assert response.url == reverse("returns:detail", args=[case.public_id])
     assert case.diary.filter(what="recall_declined").exists()
+    page = client_for("caseworker").get(reverse("returns:detail", args=[case.public_id])).content.decode()
+    assert address(case, "accept") not in page
+    assert reverse("casefile:move", args=[case.public_id, "in_reintegration"]) in page
+    assert reverse("casefile:move", args=[case.public_id, "closed"]) in page
 
 
-def test_the_section_return_offers_both_answers(client_for):
-    case = case_in()
+def test_the_section_return_offers_both_answers(client_for, by):
+    case = case_in("returned")
+    actions.offer(case, by=by, on=TODAY)
     page = client_for("liaison").get(reverse("returns:detail", args=[case.public_id])).content.decode()
     assert address(case, "accept") in page
     assert address(case, "decline") in page

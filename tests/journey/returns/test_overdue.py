@@ -73,9 +73,8 @@ def test_the_day_begins_with_the_clock_of_the_office(monkeypatch, code, zone, ho
     monkeypatch.setattr("django.utils.timezone.now", lambda: hour)
     office = make_office(code, time_zone=zone)
     planned = date(2026, 11, 1)
-    case = {"office": office, "registered_on": date(2026, 1, 1), "planned_start": date(2026, 5, 1), "planned_end": planned,
-            "departed_on": date(2026, 5, 1), "arrived_on": date(2026, 5, 1)}  # fmt: skip
-    trip = ReturnFactory(planned_on=planned, case=case)
+    began = dict.fromkeys(("registered_on", "planned_start", "departed_on", "arrived_on"), date(2026, 5, 1))
+    trip = ReturnFactory(planned_on=planned, case={"office": office, "planned_end": planned, **began})
     assert actions.mark_overdue() == marked
     if marked:
         assert status_of(trip) == "return_overdue"

@@ -214,6 +214,14 @@ def test_two_who_change_the_same_return_see_each_other(client_for, trip):
     assert client.post(address(trip, "plan"), form | hidden(refused.content.decode())).status_code == 302
 
 
+def test_when_a_return_is_overdue_its_confirmation_comes_first(client_for):
+    for status, words in (("planned", "Record the booking"), ("booked", "Record the departure")):
+        trip = ReturnFactory(planned=-20, status=status, case={"status": "return_overdue"})
+        page = client_for("liaison").get(address(trip)).content.decode()
+        assert re.search(r'btn-primary" href="[^"]*/move/returned/"', page)
+        assert words in page
+
+
 def test_an_overdue_return_says_since_when(client_for):
     trip = ReturnFactory(planned=-20, case={"status": "return_overdue"})
     page = client_for("caseworker").get(address(trip)).content.decode()
