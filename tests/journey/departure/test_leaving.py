@@ -282,6 +282,17 @@ def test_ageing_opens_the_requirement_and_a_step_to_renew(case, require):
     assert case.next_step
 
 
+def test_step_to_renew_is_finished_by_the_last_document_renewed(case, by, require):
+    for code in ("passport", "visa"):
+        require("document", code, margin_months=0)
+        DocumentFactory(enrolment=case, type=code, expires_on=TODAY + timedelta(days=10))
+    age()
+    for code, waiting in (("passport", True), ("visa", False)):
+        new = DocumentFactory(enrolment=case, type=code, status="submitted")
+        actions.verify_document(new, by=by, version=1)
+        assert Step.objects.filter(enrolment=case, kind="document_ends", done_at=None).exists() is waiting
+
+
 def test_ageing_opens_no_step_for_a_document_nobody_requires(case):
     DocumentFactory(enrolment=case, expires_on=TODAY)
     age()

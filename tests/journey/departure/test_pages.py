@@ -389,6 +389,7 @@ def test_stale_page_shows_how_the_paper_stands_and_keeps_what_was_typed(worker, 
     answer = worker.post(address, {**opened, "number": "MINE", "expires_on": LONG.isoformat()})
     words = answer.content.decode()
     assert answer.status_code == 409
+    assert "Two people changed this at once" in words
     assert "THEIRS" in words
     assert 'value="MINE"' in words
     # Sending once more, having seen it, keeps mine.

@@ -133,11 +133,17 @@ def _judge(document, to, *, by, version, case, what, reason=""):
 
 @transaction.atomic
 def verify_document(document, *, by, version: int, case=None) -> Document:
-    """Say that the document was seen and is genuine. Effects: diary line; the steps it answers are finished."""
+    """Say that the document was seen and is genuine.
+
+    Effects: diary line; the steps it answers are finished, also that to renew when no other document ends soon.
+    """
     if document.expires_on and document.expires_on < timezone.localdate():
         raise RuleBroken(_("This document has expired already. Record the new one."), code="expired")
     document = _judge(document, D.VERIFIED, by=by, version=version, case=case, what="document_verified")
-    steps.finish(case or document.enrolment, "document_ends", by=by)
+    held = Document.objects.filter(person=document.person_id)
+    renewed = held.filter(status=D.VERIFIED).values("type")
+    if not held.filter(status=D.EXPIRING).exclude(type__in=renewed).exists():
+        steps.finish(case or document.enrolment, "document_ends", by=by)
     return document
 
 
