@@ -1,10 +1,13 @@
 """What this room judges and does whenever a case moves, and the sentences of its deeds."""
 
+from datetime import date
+
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from programmes.base.common.errors import Missing
+from programmes.base.common.wording import short_day
 from programmes.base.lifecycle import sentences
 from programmes.base.lifecycle.guards import consequence, guard
 from programmes.journey.enrolment.states import Status as CaseStatus
@@ -21,6 +24,8 @@ sentences.register(
         "extended": gettext_lazy("extended the placement: last day {extended_to} instead of {extended_from}"),
     }
 )
+for _day in ("extended_from", "extended_to"):
+    sentences.quote(_day, lambda day: short_day(date.fromisoformat(day)))
 sentences.quote("check_in_mode", lambda mode: str(dict(CheckIn.Mode.choices).get(mode, mode)))
 
 

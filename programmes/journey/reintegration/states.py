@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from programmes.base.lifecycle.machine import Machine
 
@@ -40,11 +41,11 @@ REINTEGRATION = Machine(
 
 class FollowUpStatus(models.TextChoices):
     SCHEDULED = "scheduled", _("scheduled")
-    DUE = "due", _("due")
-    DONE = "done", _("done")
-    MISSED = "missed", _("missed")
-    REFUSED = "refused", _("refused")
-    UNREACHABLE = "unreachable", _("unreachable")
+    DUE = "due", pgettext_lazy("follow-up", "due")
+    DONE = "done", pgettext_lazy("follow-up", "done")
+    MISSED = "missed", pgettext_lazy("follow-up", "missed")
+    REFUSED = "refused", pgettext_lazy("follow-up", "refused")
+    UNREACHABLE = "unreachable", pgettext_lazy("follow-up", "unreachable")
 
 
 F = FollowUpStatus

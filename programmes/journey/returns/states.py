@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from programmes.base.lifecycle.machine import Machine
 
@@ -11,8 +12,8 @@ class Status(models.TextChoices):
     BOOKED = "booked", _("booked")
     DEPARTED = "departed", _("departed")
     ARRIVED_CONFIRMED = "arrived_confirmed", _("arrival confirmed")
-    POSTPONED = "postponed", _("postponed")
-    MISSED = "missed", _("missed")
+    POSTPONED = "postponed", pgettext_lazy("journey home", "postponed")
+    MISSED = "missed", pgettext_lazy("journey home", "missed")
 
 
 # A postponed or missed return is planned again.
