@@ -5,7 +5,7 @@ import os
 import sys
 
 # These change tables, so they sign in to PostgreSQL as their owner; everything else as the role of web and workers.
-OWNER_COMMANDS = {"migrate", "flush"}
+OWNER_COMMANDS = {"migrate", "flush", "seed"}
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "iomcase.settings")
