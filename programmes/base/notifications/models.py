@@ -50,7 +50,7 @@ class LetterQuerySet(models.QuerySet):
         Digests repeat what is there, letters that open an account belong in the mailbox alone: both are left out.
         """
         mine = self.filter(to=user).exclude(kind=DIGEST).exclude(state=State.DROPPED)
-        return mine.exclude(kind__in=SECRET).order_by("-created_at", "-pk")
+        return mine.exclude(kind__in=SECRET).defer("body_text", "body_html").order_by("-created_at", "-pk")
 
     def unread(self):
         """Not yet opened or marked as read."""

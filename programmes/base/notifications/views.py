@@ -120,7 +120,7 @@ def send_digest(request):
 def mailbox(request):
     """The demonstration's mailbox: every letter of every invented user, as sent. Does not exist outside the demo."""
     _only_in_demo()
-    rows = Letter.objects.exclude(body_text="").select_related("to")
+    rows = Letter.objects.exclude(body_text="").select_related("to").defer("body_text", "body_html")
     return render(
         request,
         "base/notifications/mailbox.html",
