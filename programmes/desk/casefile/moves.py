@@ -10,7 +10,6 @@ from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from accounts.roles import Permission
 from programmes.desk.casefile import actions as casefile
@@ -78,7 +77,9 @@ MOVES: dict[Any, Move] = {
     S.ROSTERED: step(_("Put on the roster"), S.ROSTERED),
     S.SUSPENDED: step(_("Suspend"), S.SUSPENDED, reasons("suspension")),
     S.SELECTED: step(_("Select for a position"), S.SELECTED, selection_forms.SelectForm, BOTH, selection.select),
-    (S.SELECTED, S.ROSTERED): step(_("Give the position back"), S.ROSTERED, selection_forms.ReleaseForm, BOTH, selection.release),
+    (S.SELECTED, S.ROSTERED): step(
+        _("Give the position back"), S.ROSTERED, selection_forms.ReleaseForm, BOTH, selection.release
+    ),
     (S.IN_DOCUMENTATION, S.ROSTERED): step(
         _("Give the position back"), S.ROSTERED, selection_forms.ReleaseForm, BOTH, selection.release
     ),
@@ -86,20 +87,26 @@ MOVES: dict[Any, Move] = {
         _("Record that the offer was accepted"), S.IN_DOCUMENTATION, selection_forms.AcceptForm, BOTH, selection.accept
     ),
     S.IN_DOCUMENTATION: step(_("Apply again"), S.IN_DOCUMENTATION),
-    (S.READY_TO_TRAVEL, S.IN_DOCUMENTATION): step(_("Back to documentation"), S.IN_DOCUMENTATION, reasons("back_to_documents")),
+    (S.READY_TO_TRAVEL, S.IN_DOCUMENTATION): step(
+        _("Back to documentation"), S.IN_DOCUMENTATION, reasons("back_to_documents")
+    ),
     S.READY_TO_TRAVEL: step(_("Mark ready to travel"), S.READY_TO_TRAVEL),
     S.REFUSED: step(_("Visa refused"), S.REFUSED, departure_forms.RefuseForm, CASE, departure.refuse),
     S.UNFIT: step(_("Medically unfit"), S.UNFIT, departure_forms.UnfitForm, CASE, departure.declare_unfit),
     S.TRAVELLING: step(_("Record the departure"), S.TRAVELLING, departure_forms.DepartForm, CASE, departure.depart),
     S.NO_SHOW: step(_("Did not show up"), S.NO_SHOW, reasons("no_show")),
     S.ACTIVE: step(_("Confirm the arrival"), S.ACTIVE, placement_forms.ArriveForm, BOTH, placement.confirm_arrival),
-    (S.LEFT_EMPLOYMENT, S.ACTIVE): step(_("Back at work"), S.ACTIVE, placement_forms.ResumeForm, BOTH, placement.resume),
+    (S.LEFT_EMPLOYMENT, S.ACTIVE): step(
+        _("Back at work"), S.ACTIVE, placement_forms.ResumeForm, BOTH, placement.resume
+    ),
     (S.ENDED, S.ACTIVE): step(_("Back at work"), S.ACTIVE, placement_forms.ResumeForm, BOTH, placement.resume),
     (S.ENDED_EARLY, S.ACTIVE): step(_("Back at work"), S.ACTIVE, placement_forms.ResumeForm, BOTH, placement.resume),
     S.TURNED_BACK: step(_("Turned back at the border"), S.TURNED_BACK, reasons("turned_back"), BOTH),
     S.ENDED: step(_("End the season"), S.ENDED, placement_forms.EndForm, BOTH, placement.end_season),
     S.ENDED_EARLY: step(_("End early"), S.ENDED_EARLY, placement_forms.EndEarlyForm, BOTH, placement.end_early),
-    S.LEFT_EMPLOYMENT: step(_("Left the employer"), S.LEFT_EMPLOYMENT, placement_forms.LeaveForm, BOTH, placement.leave),
+    S.LEFT_EMPLOYMENT: step(
+        _("Left the employer"), S.LEFT_EMPLOYMENT, placement_forms.LeaveForm, BOTH, placement.leave
+    ),
     S.WHEREABOUTS_UNKNOWN: step(_("Whereabouts unknown"), S.WHEREABOUTS_UNKNOWN, OnForm, BOTH),
     S.STATUS_CHANGED: step(_("Stays lawfully on another status"), S.STATUS_CHANGED, OnForm, BOTH),
     S.DECEASED: step(_("Record the death"), S.DECEASED, reasons("death")),
@@ -107,17 +114,20 @@ MOVES: dict[Any, Move] = {
     S.RETURN_OVERDUE: step(_("Mark the return as overdue"), S.RETURN_OVERDUE, OnForm, BOTH),
     S.RECALL_OFFERED: step(_("Offer a recall"), S.RECALL_OFFERED, recall_forms.OfferForm, BOTH, recall.offer),
     S.IN_REINTEGRATION: step(
-        _("Start reintegration"), S.IN_REINTEGRATION, reintegration_forms.StartForm,
-        frozenset({Permission.REINTEGRATION_EDIT, Permission.CASE_REOPEN}), reintegration.start,
+        _("Start reintegration"),
+        S.IN_REINTEGRATION,
+        reintegration_forms.StartForm,
+        frozenset({Permission.REINTEGRATION_EDIT, Permission.CASE_REOPEN}),
+        reintegration.start,
     ),
-    S.WITHDRAWN: step(pgettext_lazy("the worker withdraws", "Withdraws"), S.WITHDRAWN, reasons("withdrawal")),
+    S.WITHDRAWN: step(_("Record the withdrawal"), S.WITHDRAWN, reasons("withdrawal")),
     S.EXPIRED: step(_("Let it expire"), S.EXPIRED),
     S.VOID_DUPLICATE: step(
         _("Void as duplicate"), S.VOID_DUPLICATE, VoidForm, frozenset({Permission.CASE_REOPEN}), casefile.void
     ),
     S.CLOSED: step(_("Close the case"), S.CLOSED, CloseForm, CASE, casefile.close),
     S.REOPENED: step(_("Reopen"), S.REOPENED, ReopenForm, frozenset({Permission.CASE_REOPEN}), casefile.reopen),
-}  # fmt: skip
+}
 
 # Where more than one way leads on, this is the one the case file puts first: the way a season usually goes.
 USUAL = {

@@ -23,15 +23,16 @@ class DayFilter(filters.DateFilter):
 class CaseFilter(filters.FilterSet):
     """Filters of the case list. Only fields without personal data: names are searched by POST."""
 
-    status = filters.MultipleChoiceFilter(
-        label=_("State"), choices=Status, widget=forms.SelectMultiple(attrs={"size": 6})
-    )
+    status = filters.ChoiceFilter(label=_("State"), choices=Status, empty_label=_("All"))
     stage = filters.ChoiceFilter(
-        label=_("Stage"), choices=[(code, label) for code, label, _states in STAGES], method="in_stage"
+        label=_("Stage"),
+        choices=[(code, label) for code, label, _states in STAGES],
+        method="in_stage",
+        empty_label=_("All"),
     )
-    programme = filters.ChoiceFilter(label=_("Programme"))
-    season = filters.ChoiceFilter(label=_("Season"))
-    office = filters.ModelChoiceFilter(label=_("Office"), queryset=Office.objects.none())
+    programme = filters.ChoiceFilter(label=_("Programme"), empty_label=_("All"))
+    season = filters.ChoiceFilter(label=_("Season"), empty_label=_("All"))
+    office = filters.ModelChoiceFilter(label=_("Office"), queryset=Office.objects.none(), empty_label=_("All"))
     late = filters.BooleanFilter(label=_("Only late ones"), method="only_late", widget=forms.CheckboxInput)
     nobody = filters.BooleanFilter(label=_("Only without owner"), method="only_nobodys", widget=forms.CheckboxInput)
     due_from = DayFilter(label=_("Due from"), field_name="next_due_on", lookup_expr="gte", widget=NearDate())

@@ -8,6 +8,8 @@ from datetime import date, timedelta
 from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import ngettext
 
 from accounts.roles import Permission, Role
 from programmes.base.common import wording
@@ -85,7 +87,6 @@ def _row(step, user) -> dict:
         "state": enrolment.get_status_display(),
         "day": wording.short_day(enrolment.status_since.date()),
     }
-    anchor = f"#r{step.requirement_id}" if step.requirement_id else "#next"
     row = {
         "due_on": step.due_on,
         "do": steps.label(step.kind, step.requirement),
@@ -93,28 +94,55 @@ def _row(step, user) -> dict:
         "href": href,
         "number": enrolment.number,
         "why": why,
-        "action": _("Open"),
-        "action_href": f"{href}{anchor}",
+        **_fitting_deed(step, user),
     }
-    if step.kind in {"first_call", "check_in"} and user.may(Permission.PLACEMENT_EDIT):
-        row |= {
-            "action": _("Record the call"),
-            "action_href": reverse("placement:check_in", args=[enrolment.public_id]),
-        }
     if user.may(Permission.NOTE_WRITE):
         row["snooze_href"] = reverse("enrolment:snooze", args=[step.pk])
     return row
 
 
+# The one deed that fits a step: its words, and the page or the move it leads to.
+DEEDS: dict[str, tuple] = {
+    "screening": (_lazy("Screen"), "casefile:move", Status.ELIGIBLE),
+    "waitlist_review": (_lazy("Screen"), "casefile:move", Status.ELIGIBLE),
+    "testing": (_lazy("Put on the roster"), "casefile:move", Status.ROSTERED),
+    "suspension_review": (_lazy("Review"), "casefile:move", Status.ROSTERED),
+    "offer": (_lazy("Record the answer"), "casefile:move", Status.IN_DOCUMENTATION),
+    "documents": (_lazy("See what is missing"), "departure:documents", None),
+    "departure": (_lazy("Record the departure"), "casefile:move", Status.TRAVELLING),
+    "arrival": (_lazy("Confirm the arrival"), "casefile:move", Status.ACTIVE),
+    "first_call": (_lazy("Record the call"), "placement:check_in", None),
+    "check_in": (_lazy("Record the call"), "placement:check_in", None),
+    "contract_ending": (_lazy("End the season"), "casefile:move", Status.ENDED),
+    "return": (_lazy("Confirm the return"), "casefile:move", Status.RETURNED),
+    "whereabouts": (_lazy("Write a note"), "casefile:note", None),
+    "plan": (_lazy("Open the plan"), "reintegration:detail", None),
+    "follow_up": (_lazy("Open the plan"), "reintegration:detail", None),
+    "closure": (_lazy("Close the case"), "casefile:move", Status.CLOSED),
+}
+
+
+def _fitting_deed(step, user) -> dict:
+    """Words and address of the deed; a requirement leads to its line in the case file, the rest to the next step."""
+    case = step.enrolment
+    if step.requirement_id:
+        return {"action": _("See what is missing"), "action_href": f"{case.get_absolute_url()}#r{step.requirement_id}"}
+    words, route, target = DEEDS.get(step.kind, (None, "", None))
+    calls = step.kind in {"first_call", "check_in"}
+    if words is None or (calls and not user.may(Permission.PLACEMENT_EDIT)):
+        return {"action": _("Decide"), "action_href": f"{case.get_absolute_url()}#next"}
+    return {"action": words, "action_href": reverse(route, args=[case.public_id, *([target] if target else [])])}
+
+
 def sentence(found: Iterable[Group]) -> str:
     """The page in one sentence: "3 overdue, 4 for today and 4 this week"."""
-    words = {
-        "overdue": _("%(n)s overdue"),
-        "today": _("%(n)s for today"),
-        "week": _("%(n)s this week"),
-        "waiting": _("%(n)s with others"),
+    said = {
+        "overdue": lambda n: ngettext("%(n)s overdue", "%(n)s overdue", n),
+        "today": lambda n: ngettext("%(n)s for today", "%(n)s for today", n),
+        "week": lambda n: ngettext("%(n)s this week", "%(n)s this week", n),
+        "waiting": lambda n: ngettext("%(n)s with others", "%(n)s with others", n),
     }
-    return wording.and_list([words[group.code] % {"n": wording.number(group.count)} for group in found])
+    return wording.and_list([said[group.code](group.count) % {"n": wording.number(group.count)} for group in found])
 
 
 def numbers(user) -> list[dict]:

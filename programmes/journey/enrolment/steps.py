@@ -9,7 +9,8 @@ from datetime import date, timedelta
 
 from django.utils import timezone
 from django.utils.functional import lazystr
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from programmes.base.rulebook.catalogue import DEADLINES, WaitsFor
 from programmes.journey.enrolment import requirements
@@ -49,9 +50,9 @@ REQUIREMENT = "requirement"
 OWN_LABELS = {
     "first_call": DEADLINES["first_call"].label,
     "check_in": DEADLINES["check_in"].label,
-    "follow_up": _("Follow-up interview"),
-    "medical_repeat": _("Repeat the medical exam"),
-    "document_ends": _("Renew a document that ends soon"),
+    "follow_up": gettext_lazy("Follow-up interview"),
+    "medical_repeat": gettext_lazy("Repeat the medical exam"),
+    "document_ends": gettext_lazy("Renew a document that ends soon"),
 }
 _WAITS = {"offer": WaitsFor.EMPLOYER, "arrival": WaitsFor.EMPLOYER, "recall": WaitsFor.WORKER}
 
@@ -59,7 +60,7 @@ _WAITS = {"offer": WaitsFor.EMPLOYER, "arrival": WaitsFor.EMPLOYER, "recall": Wa
 def label(kind: str, requirement=None) -> str:
     """The step in words, a verb first; for a requirement, what is required."""
     if requirement is not None:
-        return requirement.label
+        return _("Complete: %(what)s") % {"what": requirement.label}
     if kind in DEADLINES:
         return str(DEADLINES[kind].label)
     return str(OWN_LABELS.get(kind, lazystr(kind)))

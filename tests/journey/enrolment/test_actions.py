@@ -66,7 +66,9 @@ def test_register_refuses(user_for, person, changes, words):
 def test_register_refuses_a_season_of_another_programme_and_a_closed_one(user_for, office_for):
     by, person = user_for("caseworker"), PersonFactory()
     with pytest.raises(RuleBroken, match="another programme"):
-        actions.register(person, by=by, programme=ProgrammeFactory(), season=SeasonFactory(), office=person.office, on=TODAY)
+        actions.register(
+            person, by=by, programme=ProgrammeFactory(), season=SeasonFactory(), office=person.office, on=TODAY
+        )
     with pytest.raises(RuleBroken, match="no new cases"):
         register(person, by, season=SeasonFactory(active=False))
     with pytest.raises(RuleBroken, match="does not run"):
@@ -90,7 +92,13 @@ def test_a_move_writes_the_diary_and_opens_the_next_step(user_for):
     case.refresh_from_db()
     assert case.status == Status.ELIGIBLE
     line = CaseEvent.objects.filter(kind="move").get()
-    assert (line.from_status, line.to_status, line.by, line.on, line.note) == ("registered", "eligible", by, TODAY, "seen")
+    assert (line.from_status, line.to_status, line.by, line.on, line.note) == (
+        "registered",
+        "eligible",
+        by,
+        TODAY,
+        "seen",
+    )
     assert list(Step.objects.open().values_list("kind", flat=True)) == ["testing"]
 
 
@@ -168,7 +176,9 @@ def test_dates_beyond_the_programmes_longest_stay_are_refused_with_the_last_poss
     case = EnrolmentFactory(status="rostered")
     RuleValueFactory(programme=case.programme, key="max_stay_months", value=8)
     with pytest.raises(RuleBroken, match="8 months"):
-        actions.set_dates(case, by=user_for("caseworker"), planned_start=date(2027, 3, 1), planned_end=date(2027, 11, 1), version=1)
+        actions.set_dates(
+            case, by=user_for("caseworker"), planned_start=date(2027, 3, 1), planned_end=date(2027, 11, 1), version=1
+        )
     case.refresh_from_db()
     assert case.planned_start is None
 

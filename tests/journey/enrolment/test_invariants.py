@@ -118,7 +118,9 @@ def test_twenty_people_opening_the_same_case_at_once_open_one(user_for):
     by, season, person = user_for("caseworker"), SeasonFactory(), PersonFactory()
 
     def work(_n):
-        actions.register(person, by=by, programme=season.programme, season=season, office=person.office, on=date.today())
+        actions.register(
+            person, by=by, programme=season.programme, season=season, office=person.office, on=date.today()
+        )
 
     errors = [error for error in at_once(20, work) if error]
     assert len(errors) == 19
