@@ -6,7 +6,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 
-def _is_identifier(value) -> bool:
+def is_identifier(value) -> bool:
+    """Whether the value reads as a public identifier (a UUID)."""
     try:
         uuid.UUID(str(value))
     except ValueError:
@@ -22,7 +23,7 @@ class RecordChoice(forms.ModelChoiceField):
 
     def to_python(self, value):
         """The record, or "choose one of the list"."""
-        if value not in self.empty_values and not hasattr(value, "pk") and not _is_identifier(value):
+        if value not in self.empty_values and not hasattr(value, "pk") and not is_identifier(value):
             raise ValidationError(self.error_messages["invalid_choice"], code="invalid_choice", params={"value": value})
         return super().to_python(value)
 
@@ -36,7 +37,7 @@ class RecordChoices(forms.ModelMultipleChoiceField):
     def clean(self, value):
         """The records, or which of the values is none."""
         for one in value or ():
-            if not hasattr(one, "pk") and not _is_identifier(one):
+            if not hasattr(one, "pk") and not is_identifier(one):
                 raise ValidationError(
                     self.error_messages["invalid_choice"], code="invalid_choice", params={"value": one}
                 )

@@ -4,7 +4,9 @@ import pgtrigger
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from accounts.roles import Permission
 from programmes.base.audit.models import tracked
@@ -13,6 +15,12 @@ from programmes.base.lifecycle.models import Lifecycle
 from programmes.base.rulebook.models import Programme, Season
 from programmes.journey.demand.states import DEMAND, POSITION, DemandStatus, PositionStatus
 from programmes.journey.employers.models import Employer, Site
+
+# What the triggers below say, for the catalogues; in_words() translates it for whoever reads it.
+SAID_BY_TRIGGERS = (
+    gettext_noop("This demand has no more positions."),
+    gettext_noop("This demand has more positions already."),
+)
 
 TONES = {
     DemandStatus.OPEN: "active", DemandStatus.PARTLY_FILLED: "active", DemandStatus.FILLED: "done",
@@ -69,6 +77,11 @@ class Authorisation(Record):
 
     def __str__(self):
         return self.number
+
+    @property
+    def is_lapsed(self) -> bool:
+        """Carries no work from today on."""
+        return self.valid_until < timezone.localdate()
 
 
 class JobDemandQuerySet(RecordQuerySet):

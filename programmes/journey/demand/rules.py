@@ -64,9 +64,7 @@ def hourly_wage(wage: Decimal, unit: str, hours: Decimal) -> Decimal | None:
     return None
 
 
-def terms_problems(
-    terms: Terms, *, season_starts: date, season_ends: date, values: Mapping[str, Any]
-) -> list[Problem]:
+def terms_problems(terms: Terms, *, season_starts: date, season_ends: date, values: Mapping[str, Any]) -> list[Problem]:
     """Everything that is wrong with the terms (domain.md 2.2 stage 4: terms meet programme minima, positions > 0).
 
     `values` are the programme's rules: minimum batch, lowest wage as "CAD 16.60" an hour, guaranteed hours per week,

@@ -1,24 +1,24 @@
 """The machines of a job demand and of each of its positions (domain.md 2.3)."""
 
 from django.db import models
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from programmes.base.lifecycle.machine import Machine
 
 
 class DemandStatus(models.TextChoices):
-    DRAFT = "draft", _("draft")
-    SUBMITTED = "submitted", _("submitted")
-    UNDER_REVIEW = "under_review", _("under review")
-    APPROVED = "approved", _("approved")
-    RETURNED = "returned", _("returned for correction")
-    REJECTED = "rejected", _("rejected")
-    OPEN = "open", _("open")
-    PARTLY_FILLED = "partly_filled", _("partly filled")
-    FILLED = "filled", _("filled")
-    CLOSED = "closed", _("closed")
-    CANCELLED = "cancelled", _("cancelled")
-    EXPIRED = "expired", _("expired")
+    DRAFT = "draft", pgettext_lazy("demand", "draft")
+    SUBMITTED = "submitted", pgettext_lazy("demand", "submitted")
+    UNDER_REVIEW = "under_review", pgettext_lazy("demand", "under review")
+    APPROVED = "approved", pgettext_lazy("demand", "approved")
+    RETURNED = "returned", pgettext_lazy("demand", "returned for correction")
+    REJECTED = "rejected", pgettext_lazy("demand", "rejected")
+    OPEN = "open", pgettext_lazy("demand", "open")
+    PARTLY_FILLED = "partly_filled", pgettext_lazy("demand", "partly filled")
+    FILLED = "filled", pgettext_lazy("demand", "filled")
+    CLOSED = "closed", pgettext_lazy("demand", "closed")
+    CANCELLED = "cancelled", pgettext_lazy("demand", "cancelled")
+    EXPIRED = "expired", pgettext_lazy("demand", "expired")
 
 
 D = DemandStatus
@@ -51,14 +51,14 @@ DEMAND = Machine(
 
 
 class PositionStatus(models.TextChoices):
-    VACANT = "vacant", _("vacant")
-    RESERVED = "reserved", _("reserved")
-    OFFERED = "offered", _("offered")
-    ACCEPTED = "accepted", _("accepted")
-    OCCUPIED = "occupied", _("occupied")
-    VACATED = "vacated", _("vacated")
-    DECLINED = "declined", _("declined")
-    LOST = "lost", _("lost")
+    VACANT = "vacant", pgettext_lazy("position", "vacant")
+    RESERVED = "reserved", pgettext_lazy("position", "reserved")
+    OFFERED = "offered", pgettext_lazy("position", "offered")
+    ACCEPTED = "accepted", pgettext_lazy("position", "accepted")
+    OCCUPIED = "occupied", pgettext_lazy("position", "occupied")
+    VACATED = "vacated", pgettext_lazy("position", "vacated")
+    DECLINED = "declined", pgettext_lazy("position", "declined")
+    LOST = "lost", pgettext_lazy("position", "lost")
 
 
 P = PositionStatus

@@ -80,13 +80,6 @@ def new(request):
         )
         if done:
             return done
-    note = None
-    if not employer.sites.exists():
-        note = {
-            "text": _("The demand needs a site, and this employer has none yet."),
-            "href": reverse("employers:add_site", args=[employer.public_id]),
-            "label": _("Add a site"),
-        }
     return form_page(
         request,
         form,
@@ -94,8 +87,25 @@ def new(request):
         title=_("New demand of %(name)s") % {"name": employer.name},
         do=_("Save the draft"),
         cancel=employer.get_absolute_url(),
-        note=note,
+        note=_first_needed(employer),
     )
+
+
+def _first_needed(employer) -> dict | None:
+    """What has to be recorded on the employer before its demand can be written or handed in, as a note with a link."""
+    if not employer.sites.exists():
+        return {
+            "text": _("The demand needs a site, and this employer has none yet."),
+            "href": reverse("employers:add_site", args=[employer.public_id]),
+            "label": _("Add a site"),
+        }
+    if employer.programmes.exclude(authorisation_kind="").exists() and not employer.authorisations.exists():
+        return {
+            "text": _("The demand needs an authorisation before it is handed in, and this employer has none yet."),
+            "href": reverse("demand:add_authorisation", args=[employer.public_id]),
+            "label": _("Add an authorisation"),
+        }
+    return None
 
 
 def visible_demand(request, public_id) -> JobDemand:
@@ -145,9 +155,8 @@ def _deed(request, form, deed, demand, *, done, **context):
         if answer:
             return answer
     band = board.band(demand, board.counts(demand))
-    return form_page(
-        request, form, "journey/demand/form.html", band=band, cancel=demand.get_absolute_url(), note=None, **context
-    )
+    context = {"note": None, **context}
+    return form_page(request, form, "journey/demand/form.html", band=band, cancel=demand.get_absolute_url(), **context)
 
 
 @requires(Permission.DEMAND_EDIT)
@@ -163,6 +172,7 @@ def edit(request, public_id):
         demand,
         done=_("The changes were saved."),
         title=_("Change the terms"),
+        note=_first_needed(demand.employer),
     )
 
 

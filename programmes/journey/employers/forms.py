@@ -21,7 +21,7 @@ class EmployerForm(WorkForm):
     """Who the employer is, which programmes it takes part in, and how to reach it."""
 
     name = forms.CharField(label=_("Name"), max_length=150)
-    office = RecordChoice(Office.objects.none(), label=_("Office that keeps it"))
+    office = RecordChoice(Office.objects.none(), label=_("Office that keeps it"), empty_label="")
     programmes = RecordChoices(
         Programme.objects.none(),
         label=_("Programmes"),

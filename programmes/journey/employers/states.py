@@ -1,14 +1,14 @@
 """An employer may be suspended, which stops new demand, and taken up again."""
 
 from django.db import models
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from programmes.base.lifecycle.machine import Machine
 
 
 class Status(models.TextChoices):
-    ACTIVE = "active", _("active")
-    SUSPENDED = "suspended", _("suspended")
+    ACTIVE = "active", pgettext_lazy("employer", "active")
+    SUSPENDED = "suspended", pgettext_lazy("employer", "suspended")
 
 
 EMPLOYER = Machine(

@@ -22,7 +22,7 @@ from programmes.journey.employers.states import Status
 from programmes.journey.employers.story import story_of
 
 FORMS = ["GET", "HEAD", "POST"]
-LATEST_DEMANDS = 20
+LATEST_DEMANDS = 10
 
 
 @requires(Permission.EMPLOYER_VIEW)
@@ -84,7 +84,8 @@ def editable_employer(request, public_id) -> Employer:
 def detail(request, public_id):
     """One employer: facts, sites, authorisations, demands, what happened."""
     employer = visible_employer(request, public_id)
-    demands = employer.demands.visible_to(request.user).select_related("season__programme", "site")
+    visible = employer.demands.visible_to(request.user).select_related("season__programme")
+    demands = list(visible[: LATEST_DEMANDS + 1])
     return render(
         request,
         "journey/employers/detail.html",
@@ -95,7 +96,8 @@ def detail(request, public_id):
             "facts": _facts(employer),
             "sites": list(employer.sites.all()),
             "authorisations": list(employer.authorisations.all()),
-            "demands": list(demands[:LATEST_DEMANDS]),
+            "demands": demands[:LATEST_DEMANDS],
+            "more_demands": len(demands) > LATEST_DEMANDS,
             "entries": story_of(employer),
         },
     )

@@ -94,7 +94,7 @@ def select(request, public_id, case_id):
         request,
         form,
         "journey/selection/select.html",
-        title=_("Select %(name)s") % {"name": enrolment.person.full_name},
+        title=_("Reserve a position for %(name)s") % {"name": enrolment.person.full_name},
         do=_("Reserve a position"),
         cancel=f"{demand.get_absolute_url()}candidates/",
         band=board.band(demand, counts),

@@ -209,6 +209,17 @@ def test_what_belongs_to_others_is_no_choice(liaison, season, site):
     assert liaison.get("/demands/new/?employer=1").status_code == 404
 
 
+def test_the_form_says_what_the_employer_lacks_first(liaison, season):
+    employer = EmployerFactory(programmes=[season.programme])
+    url = f"/demands/new/?employer={employer.public_id}"
+    assert "this employer has none yet" in liaison.get(url).content.decode()
+    SiteFactory(employer=employer)
+    assert "this employer has none yet" not in liaison.get(url).content.decode()
+    season.programme.authorisation_kind = "lmia_approval"
+    season.programme.save()
+    assert f"/employers/{employer.public_id}/authorisations/new/" in liaison.get(url).content.decode()
+
+
 def test_no_demand_of_a_suspended_employer(liaison, season, site):
     type(site.employer).objects.filter(pk=site.employer_id).update(status="suspended")
     assert liaison.get(new_url(site)).status_code == 404
@@ -332,6 +343,10 @@ def test_the_list_is_narrowed_by_season_and_status(liaison, season, site):
     assert numbers(f"?season={later.public_id}&status=draft") == []
     assert numbers("?status=nonsense") == []
     assert numbers("?season=1") == []
+    assert numbers(f"?employer={site.employer.public_id}") == numbers("")
+    assert numbers(f"?employer={EmployerFactory(programmes=[season.programme]).public_id}") == []
+    assert numbers(f"?employer={EmployerFactory(office=make_office('CO-BOG')).public_id}") == []
+    assert numbers("?employer=1") == []
     assert numbers("?employer__office=1") == numbers("")
     assert "No demand matches" in liaison.get("/demands/?status=closed").content.decode()
 

@@ -69,7 +69,7 @@ def test_the_shortlist_puts_whom_the_employer_knows_first_then_who_waited_longes
     page = response.content.decode()
     assert "2 positions are vacant." in page
     assert "1 season" in page
-    assert page.count(">Select<") == 3
+    assert page.count(">Reserve a position<") == 3
 
 
 def test_the_shortlist_goes_on_by_key(liaison, demand):
@@ -162,7 +162,7 @@ def test_when_the_last_position_is_gone_the_page_says_so(liaison, demand):
     refused = liaison.post(url, typed)
     assert refused.status_code == 422
     assert "This demand has no vacant position left." in refused.content.decode()
-    assert ">Select<" not in liaison.get(shortlist(demand)).content.decode()
+    assert ">Reserve a position<" not in liaison.get(shortlist(demand)).content.decode()
 
 
 def test_the_case_s_own_form_offers_demands_with_vacancies(liaison, demand):
