@@ -44,9 +44,10 @@ class Move:
     deed: Callable[..., Any]
     permissions: frozenset[Permission]
 
-    def allowed_to(self, user) -> bool:
-        """Whether the user holds one of the rights; where the case stands is the state machine's matter."""
-        return any(user.may(permission) for permission in self.permissions)
+    def allowed_to(self, user, enrolment) -> bool:
+        """Whether one of the rights reaches the case; where the case stands is the state machine's matter."""
+        held = [permission for permission in self.permissions if user.may(permission)]
+        return bool(held) and enrolment.is_reached_by(user, *held)
 
 
 def plain(target: str) -> Callable[..., Any]:
@@ -158,6 +159,6 @@ def offered(enrolment, user) -> list[tuple[str, Move]]:
     moves = [
         (target, move_for(enrolment.status, target))
         for target in enrolment.possible_moves()
-        if enrolment.status != S.REOPENED and move_for(enrolment.status, target).allowed_to(user)
+        if enrolment.status != S.REOPENED and move_for(enrolment.status, target).allowed_to(user, enrolment)
     ]
     return sorted(moves, key=lambda pair: pair[0] != usual)

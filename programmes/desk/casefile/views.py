@@ -12,6 +12,7 @@ from accounts.roles import Permission
 from programmes.base.common import wording
 from programmes.base.common.deeds import attempt, form_page, typed
 from programmes.base.common.pages import keyset, page_or_part
+from programmes.base.rulebook.catalogue import RequirementKind
 from programmes.base.rulebook.codes import label
 from programmes.desk.casefile import moves, timeline
 from programmes.desk.casefile.forms import AssignForm, NoteForm
@@ -22,6 +23,7 @@ from programmes.journey.enrolment.states import Status
 from programmes.journey.enrolment.views import visible_case
 
 LATEST = 8
+WORKING = (Permission.CASE_EDIT, Permission.CASE_MATCH, Permission.DOCUMENT_EDIT)
 # What stands in the task list while a case is in a state: the requirements of the stages ahead of it.
 AHEAD = {
     Status.REGISTERED: {Status.ELIGIBLE},
@@ -43,6 +45,9 @@ def overview(request, public_id):
     if not user.may(Permission.PERSON_VIEW):
         return render(request, "desk/casefile/shared.html", {"enrolment": enrolment})
     standings = requirements.standings(enrolment, stages={str(s) for s in AHEAD.get(enrolment.status, ())})
+    if not any(user.may(right) for right in WORKING):
+        # Whoever only reads figures sees no medical fact of a person (domain.md 6).
+        standings = [s for s in standings if s.requirement.kind != RequirementKind.MEDICAL]
     offered = moves.offered(enrolment, user)
     first = offered[0] if offered else None
     events = list(timeline.lines(enrolment)[: LATEST + 1])
@@ -149,7 +154,7 @@ def move(request, public_id, target):
     door = moves.move_for(enrolment.status, target) if _has_door(enrolment.status, target) else None
     if door is None:
         raise Http404
-    if not door.allowed_to(request.user):
+    if not door.allowed_to(request.user, enrolment):
         raise PermissionDenied
     form = door.form(typed(request), user=request.user, record=enrolment)
     if request.method == "POST" and form.is_valid():

@@ -1,6 +1,5 @@
 """What the pages of one deed share: the case and the paper they are about, the form, the way back."""
 
-from django.core.exceptions import PermissionDenied
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -9,21 +8,6 @@ from programmes.base.common.deeds import attempt, form_page
 from programmes.base.common.errors import Stale
 from programmes.base.common.wording import money, number, short_day
 from programmes.journey.departure.models import Contract, Document, Medical, Permit
-from programmes.journey.enrolment.views import visible_case
-
-
-def case_for(request, public_id, permission):
-    """The case, when the right to change it reaches there: seeing it as an auditor of another office is not enough."""
-    enrolment = visible_case(request, public_id)
-    user = request.user
-    offices = {enrolment.office_id, enrolment.destination_office_id}
-    within = any(
-        offices & reach.office_ids and (reach.programme_ids is None or enrolment.programme_id in reach.programme_ids)
-        for reach in user.reach(permission)
-    )
-    if not within and enrolment.owner_id != user.pk:
-        raise PermissionDenied
-    return enrolment
 
 
 def paper_of(model, enrolment, public_id):

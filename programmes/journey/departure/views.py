@@ -14,7 +14,7 @@ from accounts.roles import Permission
 from programmes.base.common.deeds import typed
 from programmes.base.rulebook.codes import label
 from programmes.journey.departure import actions, checklist, forms, papers
-from programmes.journey.departure.deed_pages import case_for, deed_page, facts_of, paper_of, required
+from programmes.journey.departure.deed_pages import deed_page, facts_of, paper_of, required
 from programmes.journey.departure.models import Contract, Document, Medical, Permit, Trip
 from programmes.journey.departure.states import PermitStatus
 from programmes.journey.enrolment.views import visible_case
@@ -54,7 +54,7 @@ def documents(request, public_id):
 @form_methods
 def record(request, public_id, requirement_id):
     """Record a document the programme asks for."""
-    enrolment = case_for(request, public_id, DOCUMENT_EDIT)
+    enrolment = visible_case(request, public_id)
     requirement = required(enrolment, requirement_id, "document")
     form = forms.DocumentForm(typed(request), user=request.user, enrolment=enrolment, asked=requirement.code)
     return deed_page(
@@ -73,7 +73,7 @@ def record(request, public_id, requirement_id):
 @form_methods
 def request_one(request, public_id, requirement_id):
     """Note that the worker was asked for a document."""
-    enrolment = case_for(request, public_id, DOCUMENT_EDIT)
+    enrolment = visible_case(request, public_id)
     requirement = required(enrolment, requirement_id, "document")
     form = forms.ConfirmForm(typed(request), user=request.user, enrolment=enrolment)
     return deed_page(
@@ -93,7 +93,7 @@ def request_one(request, public_id, requirement_id):
 @form_methods
 def other(request, public_id):
     """Record a document of any type."""
-    enrolment = case_for(request, public_id, DOCUMENT_EDIT)
+    enrolment = visible_case(request, public_id)
     chosen = request.POST.get("kind", "")
     form = forms.OtherDocumentForm(typed(request), user=request.user, enrolment=enrolment, asked=chosen)
     return deed_page(
@@ -111,7 +111,7 @@ def other(request, public_id):
 @form_methods
 def edit(request, public_id, paper_id):
     """Correct a document nobody has verified yet."""
-    enrolment = case_for(request, public_id, DOCUMENT_EDIT)
+    enrolment = visible_case(request, public_id)
     document = get_object_or_404(Document.objects.select_related("enrolment"), enrolment=enrolment, public_id=paper_id)
     fields = ("number", "issuer", "issued_on", "expires_on")
     form = forms.DocumentForm(
@@ -134,7 +134,7 @@ def edit(request, public_id, paper_id):
 
 
 def _judge(request, public_id, paper_id, form_class, deed, *, title, **words):
-    enrolment = case_for(request, public_id, DOCUMENT_EDIT)
+    enrolment = visible_case(request, public_id)
     document = paper_of(Document, enrolment, paper_id)
     form = form_class(typed(request), user=request.user, enrolment=enrolment, record=document)
     return deed_page(
@@ -208,7 +208,7 @@ def revoke(request, public_id, paper_id):
 @form_methods
 def medical(request, public_id):
     """Make an appointment for the medical exam."""
-    enrolment = case_for(request, public_id, CASE_EDIT)
+    enrolment = visible_case(request, public_id)
     form = forms.MedicalForm(typed(request), user=request.user, enrolment=enrolment)
     return deed_page(
         request,
@@ -225,7 +225,7 @@ def medical(request, public_id):
 @form_methods
 def result(request, public_id, paper_id):
     """Record the result of an exam."""
-    enrolment = case_for(request, public_id, CASE_EDIT)
+    enrolment = visible_case(request, public_id)
     exam = paper_of(Medical, enrolment, paper_id)
     form = forms.ResultForm(typed(request), user=request.user, enrolment=enrolment, record=exam)
     return deed_page(
@@ -244,7 +244,7 @@ def result(request, public_id, paper_id):
 @form_methods
 def missed(request, public_id, paper_id):
     """Note that the worker did not come."""
-    enrolment = case_for(request, public_id, CASE_EDIT)
+    enrolment = visible_case(request, public_id)
     exam = paper_of(Medical, enrolment, paper_id)
     form = forms.ConfirmForm(typed(request), user=request.user, enrolment=enrolment, record=exam)
     return deed_page(
@@ -267,7 +267,7 @@ def missed(request, public_id, paper_id):
 @form_methods
 def permit(request, public_id, requirement_id):
     """Begin an application."""
-    enrolment = case_for(request, public_id, CASE_EDIT)
+    enrolment = visible_case(request, public_id)
     requirement = required(enrolment, requirement_id, "permit")
     form = forms.PermitForm(typed(request), user=request.user, enrolment=enrolment)
     return deed_page(
@@ -311,7 +311,7 @@ def permit_step(request, public_id, paper_id):
 
     The form names the state it was opened in, so that a page that is old or sent twice is read as what it was.
     """
-    enrolment = case_for(request, public_id, CASE_EDIT)
+    enrolment = visible_case(request, public_id)
     application = paper_of(Permit, enrolment, paper_id)
     stage = request.POST.get("stage", application.status)
     if stage not in NEXT:
@@ -337,7 +337,7 @@ def _permit_page(request, enrolment, application, form_class, title, deed):
 @form_methods
 def permit_withdraw(request, public_id, paper_id):
     """Withdraw an application."""
-    enrolment = case_for(request, public_id, CASE_EDIT)
+    enrolment = visible_case(request, public_id)
     application = paper_of(Permit, enrolment, paper_id)
     words = (_("Application withdrawn"), actions.withdraw_permit)
     return _permit_page(request, enrolment, application, forms.WithdrawForm, *words)
@@ -350,7 +350,7 @@ def permit_withdraw(request, public_id, paper_id):
 @form_methods
 def contract(request, public_id):
     """Draft the contract, or its next version."""
-    enrolment = case_for(request, public_id, CASE_MATCH)
+    enrolment = visible_case(request, public_id)
     form = forms.ContractForm(
         typed(request), user=request.user, enrolment=enrolment, initial=actions.proposed_terms(enrolment)
     )
@@ -367,7 +367,7 @@ def contract(request, public_id):
 
 
 def _contract_page(request, public_id, paper_id, form_class, deed, *, title, said):
-    enrolment = case_for(request, public_id, CASE_MATCH)
+    enrolment = visible_case(request, public_id)
     version = paper_of(Contract, enrolment, paper_id)
     form = form_class(typed(request), user=request.user, enrolment=enrolment, record=version)
     return deed_page(
@@ -434,7 +434,7 @@ def employer_signs(request, public_id, paper_id):
 @form_methods
 def orientation(request, public_id):
     """Record attendance at an orientation."""
-    enrolment = case_for(request, public_id, CASE_EDIT)
+    enrolment = visible_case(request, public_id)
     form = forms.OrientationForm(typed(request), user=request.user, enrolment=enrolment)
     return deed_page(
         request,
@@ -451,7 +451,7 @@ def orientation(request, public_id):
 @form_methods
 def trip(request, public_id):
     """Record a booked trip."""
-    enrolment = case_for(request, public_id, CASE_EDIT)
+    enrolment = visible_case(request, public_id)
     initial = {"departs_on": enrolment.planned_start, "currency": enrolment.programme.currency}
     form = forms.TripForm(typed(request), user=request.user, enrolment=enrolment, initial=initial)
     return deed_page(
@@ -469,7 +469,7 @@ def trip(request, public_id):
 @form_methods
 def trip_cancel(request, public_id, paper_id):
     """Cancel a booked trip."""
-    enrolment = case_for(request, public_id, CASE_EDIT)
+    enrolment = visible_case(request, public_id)
     booked = paper_of(Trip, enrolment, paper_id)
     form = forms.CancelTripForm(typed(request), user=request.user, enrolment=enrolment, record=booked)
     return deed_page(

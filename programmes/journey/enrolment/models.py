@@ -294,6 +294,15 @@ class Enrolment(Lifecycle, Record):
             return "closed"
         return next(code for code, _words, states in STAGES if status in states)
 
+    def is_reached_by(self, user, *permissions) -> bool:
+        """Whether one of these rights of `user` holds for this case: in its offices and programme, or as its owner."""
+        offices = {self.office_id, self.destination_office_id}
+        return self.owner_id == user.pk or any(
+            offices & reach.office_ids and (reach.programme_ids is None or self.programme_id in reach.programme_ids)
+            for permission in permissions
+            for reach in user.reach(permission)
+        )
+
     @property
     def stages(self) -> list[dict]:
         """The strip of the case file: every stage of life, and where the case stands."""

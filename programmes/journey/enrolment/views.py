@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from django.core.exceptions import PermissionDenied
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,11 +18,19 @@ from programmes.journey.people.models import Person
 
 
 def visible_case(request, public_id) -> Enrolment:
-    """The case with what its frame shows, or 404: unseen and missing cannot be told apart."""
+    """The case with what its frame shows, or 404: unseen and missing cannot be told apart.
+
+    The right that the page declares must reach the case too, or 403: a caseworker of one office who is an auditor of
+    another reads there and changes nothing.
+    """
     cases = Enrolment.objects.visible_to(request.user).select_related(
         "person", "programme", "season", "owner", "office"
     )
-    return get_object_or_404(cases, public_id=public_id)
+    enrolment = get_object_or_404(cases, public_id=public_id)
+    right = request.resolver_match.func.access.permission
+    if right != Permission.CASE_VIEW and not enrolment.is_reached_by(request.user, right):
+        raise PermissionDenied
+    return enrolment
 
 
 @requires(Permission.CASE_EDIT)
