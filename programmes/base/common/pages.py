@@ -49,8 +49,8 @@ def keyset(request, queryset, *, order: tuple[str, ...], size: int = PAGE_SIZE, 
     """Cut one page out of `queryset` by key, not by offset.
 
     `order` names the sorting fields, `-` for descending, the last one unique. A field may be null when it sorts
-    upwards: nulls stand last, as PostgreSQL puts them. The position travels in `after=` or `before=` as a signed token, so that it can be neither guessed nor bent; a broken token
-    shows the first page.
+    upwards: nulls stand last, as PostgreSQL puts them. The position travels in `after=` or `before=` as a signed token,
+    so that it can be neither guessed nor bent; a broken token shows the first page.
     """
     fields = [name.lstrip("-") for name in order]
     token, backwards = request.GET.get("after"), False

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 # Invisible characters that never belong to a name or a note: zero-width space, word joiner, byte-order mark, soft
-# hyphen, and the direction overrides that make text read other than it is. Joiners (ZWJ, ZWNJ) stay: Persian needs them.
+# hyphen, and the direction overrides that make text read other than it is. Joiners stay: Persian needs them.
 _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u2060\ufeff\u00ad\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"))
 _DIGITS = {ord(c): str(unicodedata.digit(c)) for c in "٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹"}
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")

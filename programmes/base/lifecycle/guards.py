@@ -15,7 +15,7 @@ _GUARDS: dict[tuple[str, str], list[Guard]] = defaultdict(list)
 
 
 def guard(machine: str, *targets: str) -> Callable[[Guard], Guard]:
-    """Register a function `(record, *, to, on, by) -> iterable of Missing` for moves of `machine` to any of `targets`."""
+    """Register a function `(record, *, to, on, by) -> iterable of Missing` for moves of `machine` to `targets`."""
 
     def register(function: Guard) -> Guard:
         for target in targets:

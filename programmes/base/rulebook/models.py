@@ -5,9 +5,8 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from accounts.models import Office
 from programmes.base.audit.models import tracked
@@ -15,7 +14,9 @@ from programmes.base.common.models import Record, RecordQuerySet, count_versions
 from programmes.base.rulebook.catalogue import DEADLINES, RULES, RequirementKind, WaitsFor
 
 FALLBACK_LANGUAGES = ("es", "en", "fr", "pt-br")
-alpha3 = RegexValidator(r"^[A-Z]{3}$", gettext_lazy("Enter the three-letter country code (ISO 3166-1), for example GTM."))
+alpha3 = RegexValidator(
+    r"^[A-Z]{3}$", gettext_lazy("Enter the three-letter country code (ISO 3166-1), for example GTM.")
+)
 code_word = RegexValidator(
     r"^[a-z0-9][a-z0-9_-]*$", gettext_lazy("Use small letters, digits, hyphen and underscore only.")
 )
@@ -34,7 +35,7 @@ def translated(labels: dict | None, fallback: str = "") -> str:
 def labels_in_words(value):
     """Validator: an object of language → text with at least Spanish and English."""
     if not isinstance(value, dict) or not all(isinstance(v, str) for v in value.values()):
-        raise ValidationError(gettext_lazy("Give the text per language, for example {"'"es": "…", "en": "…"'"}."))
+        raise ValidationError(gettext_lazy('Give the text per language, for example {"es": "…", "en": "…"}.'))
     if not value.get("es") or not value.get("en"):
         raise ValidationError(gettext_lazy("Give the text in Spanish (es) and in English (en)."))
 
@@ -60,7 +61,9 @@ class Programme(Record):
     """A labour-migration programme: a corridor with its own stages, requirements, margins and deadlines."""
 
     code = models.SlugField(gettext_lazy("code"), max_length=30, unique=True)
-    names = models.JSONField(gettext_lazy("names"), validators=[labels_in_words], help_text=gettext_lazy('{"es": "…", "en": "…"}'))
+    names = models.JSONField(
+        gettext_lazy("names"), validators=[labels_in_words], help_text=gettext_lazy('{"es": "…", "en": "…"}')
+    )
     origin = models.CharField(gettext_lazy("country of origin"), max_length=3, validators=[alpha3])
     destination = models.CharField(gettext_lazy("country of destination"), max_length=3, validators=[alpha3])
     offices = models.ManyToManyField(Office, verbose_name=gettext_lazy("offices of origin"), related_name="programmes")
@@ -69,7 +72,10 @@ class Programme(Record):
         related_name="receiving_programmes",
     )  # fmt: skip
     authorisation_kind = models.CharField(
-        gettext_lazy("kind of authorisation"), max_length=40, blank=True, help_text=gettext_lazy("Code of the list “documents”, for example lmia_approval.")
+        gettext_lazy("kind of authorisation"),
+        max_length=40,
+        blank=True,
+        help_text=gettext_lazy("Code of the list “documents”, for example lmia_approval."),
     )
     currency = models.CharField(gettext_lazy("currency of wages"), max_length=3, default="USD")
     active = models.BooleanField(gettext_lazy("takes new cases"), default=True)
@@ -110,7 +116,9 @@ class Programme(Record):
 class Season(Record):
     """One season of a programme: people enrol for a season, and may come back in the next."""
 
-    programme = models.ForeignKey(Programme, verbose_name=gettext_lazy("programme"), on_delete=models.PROTECT, related_name="seasons")
+    programme = models.ForeignKey(
+        Programme, verbose_name=gettext_lazy("programme"), on_delete=models.PROTECT, related_name="seasons"
+    )
     code = models.CharField(gettext_lazy("code"), max_length=20, validators=[code_word])
     starts_on = models.DateField(gettext_lazy("first day"))
     ends_on = models.DateField(gettext_lazy("last day"))
@@ -142,14 +150,18 @@ class Season(Record):
 class Requirement(Record):
     """One thing a programme asks for before a case may reach a stage."""
 
-    programme = models.ForeignKey(Programme, verbose_name=gettext_lazy("programme"), on_delete=models.CASCADE, related_name="requirements")
+    programme = models.ForeignKey(
+        Programme, verbose_name=gettext_lazy("programme"), on_delete=models.CASCADE, related_name="requirements"
+    )
     stage = models.CharField(gettext_lazy("needed to become"), max_length=20)
     kind = models.CharField(gettext_lazy("kind"), max_length=12, choices=RequirementKind)
     code = models.SlugField(
         gettext_lazy("what"), max_length=40,
         help_text=gettext_lazy("For a document its type (passport, work_permit …), else a short name of your own."),
     )  # fmt: skip
-    labels = models.JSONField(gettext_lazy("texts"), validators=[labels_in_words], help_text=gettext_lazy('{"es": "…", "en": "…"}'))
+    labels = models.JSONField(
+        gettext_lazy("texts"), validators=[labels_in_words], help_text=gettext_lazy('{"es": "…", "en": "…"}')
+    )
     margin_months = models.PositiveSmallIntegerField(
         gettext_lazy("valid beyond the planned end by (months)"), null=True, blank=True,
         help_text=gettext_lazy("Empty: the programme's own margin."),
@@ -186,7 +198,9 @@ class Requirement(Record):
 class RuleValue(Record):
     """A programme's own value for one rule of the catalogue."""
 
-    programme = models.ForeignKey(Programme, verbose_name=gettext_lazy("programme"), on_delete=models.CASCADE, related_name="rule_values")
+    programme = models.ForeignKey(
+        Programme, verbose_name=gettext_lazy("programme"), on_delete=models.CASCADE, related_name="rule_values"
+    )
     key = models.CharField(gettext_lazy("rule"), max_length=40, choices=[(k, e.label) for k, e in RULES.items()])
     value = models.JSONField(gettext_lazy("value"))
     source = models.CharField(gettext_lazy("source"), max_length=300, blank=True)
@@ -217,8 +231,13 @@ def refuse_wrong_rule_value(key: str, value) -> None:
     whole = isinstance(value, int) and not isinstance(value, bool)
     if key in {"season_opens", "season_closes"}:
         parts = str(value).split("-")
-        good = len(parts) == 2 and all(p.isdigit() for p in parts) and 1 <= int(parts[0]) <= 12 and 1 <= int(parts[1]) <= 31
-        message = _("Write month and day, for example \"12-15\".")
+        good = (
+            len(parts) == 2
+            and all(p.isdigit() for p in parts)
+            and 1 <= int(parts[0]) <= 12
+            and 1 <= int(parts[1]) <= 31
+        )
+        message = _('Write month and day, for example "12-15".')
     elif key == "nationalities":
         good = isinstance(value, list) and all(isinstance(c, str) and len(c) == 3 and c.isupper() for c in value)
         message = _('Write a list of country codes, for example ["MEX", "JAM"].')
@@ -237,8 +256,12 @@ def refuse_wrong_rule_value(key: str, value) -> None:
 class Deadline(Record):
     """A programme's own lead time for one deadline of the catalogue."""
 
-    programme = models.ForeignKey(Programme, verbose_name=gettext_lazy("programme"), on_delete=models.CASCADE, related_name="deadline_rows")
-    key = models.CharField(gettext_lazy("deadline"), max_length=30, choices=[(k, e.label) for k, e in DEADLINES.items()])
+    programme = models.ForeignKey(
+        Programme, verbose_name=gettext_lazy("programme"), on_delete=models.CASCADE, related_name="deadline_rows"
+    )
+    key = models.CharField(
+        gettext_lazy("deadline"), max_length=30, choices=[(k, e.label) for k, e in DEADLINES.items()]
+    )
     days = models.PositiveSmallIntegerField(gettext_lazy("days"))
     source = models.CharField(gettext_lazy("source"), max_length=300, blank=True)
 
@@ -312,4 +335,3 @@ class Code(models.Model):
     def label(self) -> str:
         """The label in the reader's language."""
         return translated(self.labels, self.code)
-

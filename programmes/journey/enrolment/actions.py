@@ -102,7 +102,7 @@ def move(enrolment, to, *, by, on: date, reason="", note="", version=None, overr
 
 
 def locked(enrolment, version=None) -> Enrolment:
-    """The case, locked and fresh, with its person, programme and season; Stale when `version` is not the present one."""
+    """The case, locked and fresh, with person, programme and season; Stale when `version` is not the present one."""
     fresh = Enrolment.objects.locked().select_related("person", "programme", "season").get(pk=enrolment.pk)
     if version is not None:
         fresh.expect_version(version)
@@ -134,7 +134,7 @@ def set_dates(enrolment, *, by, planned_start: date, planned_end: date, version)
 
 @transaction.atomic
 def record_test(enrolment, requirement: Requirement, *, by, taken_on: date, passed: bool, score=None) -> Enrolment:
-    """Record a test; a later one of the same kind counts instead of it. Effects: diary line, step finished when passed."""
+    """Record a test; a later one counts instead of it. Effects: diary line, step finished when it is passed."""
     enrolment = locked(enrolment)
     refuse_when_over(enrolment)
     if taken_on > timezone.localdate():

@@ -1,4 +1,4 @@
-"""What this room judges before a case moves: the person's age, nationality and stay, and what the programme requires."""
+"""What this room judges before a case moves: age, nationality and stay, and what the programme requires."""
 
 from datetime import date
 

@@ -249,7 +249,8 @@ class Enrolment(Lifecycle, Record):
                 operation=pgtrigger.Delete,
                 func="""
                     IF OLD.departed_on IS NOT NULL OR OLD.status IN ('closed', 'reopened') THEN
-                        RAISE EXCEPTION 'A case with a movement cannot be deleted, only anonymised.' USING HINT = 'iomcase';
+                        RAISE EXCEPTION 'A case with a movement cannot be deleted, only anonymised.'
+                            USING HINT = 'iomcase';
                     END IF;
                     RETURN OLD;
                 """,
@@ -259,7 +260,10 @@ class Enrolment(Lifecycle, Record):
                 when=pgtrigger.Before,
                 operation=pgtrigger.Insert | pgtrigger.UpdateOf("season_id", "programme_id"),
                 func="""
-                    IF NOT EXISTS (SELECT 1 FROM programmes_season s WHERE s.id = NEW.season_id AND s.programme_id = NEW.programme_id) THEN
+                    IF NOT EXISTS (
+                        SELECT 1 FROM programmes_season s
+                        WHERE s.id = NEW.season_id AND s.programme_id = NEW.programme_id
+                    ) THEN
                         RAISE EXCEPTION 'The season belongs to another programme.' USING HINT = 'iomcase';
                     END IF;
                     RETURN NEW;

@@ -2,11 +2,12 @@
 
 from datetime import datetime, timedelta
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 
-from accounts.models import User
+from accounts.models import Membership, User
+from accounts.roles import Permission, roles_with
 from programmes.base.notifications import sources
 from programmes.base.notifications.actions import reminder_key
 from programmes.base.notifications.kinds import STEP_DUE
@@ -21,10 +22,20 @@ DAYS_BACK = 3
 
 
 def _due():
-    """Open steps of open cases that somebody answers for, in one statement with what their words need."""
+    """Open steps of open cases that somebody answers for, in one statement with what their words need.
+
+    An owner who lost the right to work on cases hears no more of them, not even a number.
+    """
+    today = timezone.now().date()
+    rights = Membership.objects.filter(
+        Q(valid_to__isnull=True) | Q(valid_to__gte=today),
+        user=OuterRef("enrolment__owner"),
+        role__in=roles_with(Permission.CASE_EDIT),
+        valid_from__lte=today + timedelta(days=1),
+    )
     return (
         Step.objects.open()
-        .filter(enrolment__status__in=sorted(OPEN), enrolment__owner__isnull=False)
+        .filter(Exists(rights), enrolment__status__in=sorted(OPEN))
         .select_related("enrolment", "requirement")
         .order_by("due_on", "id")
     )

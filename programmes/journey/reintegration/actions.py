@@ -257,28 +257,43 @@ def keep_follow_up_step(enrolment) -> None:
 def mark_due(now=None) -> int:
     """Mark the follow-ups whose day has come by the calendar of each case's office. Returns how many were marked.
 
-    Only in cases that are in reintegration; also opens the step of a follow-up when it is not open (after a case was
-    reopened). Running it twice, or twice at once, changes nothing more; a case that fails is logged, the others go on.
+    Only in cases that are in reintegration. A case that was reopened gets its steps back in line on the way: the one of
+    its next follow-up is open, the one of a plan that is agreed is not. Running it twice, or twice at once, changes
+    nothing more; a case that fails is logged, the others go on.
     """
     now = now or timezone.now()
     scheduled = FollowUp.objects.filter(
         enrolment=OuterRef("pk"), status=FollowUpStatus.SCHEDULED, due_on__lte=now.date() + timedelta(days=1)
     )
     unanswered = FollowUp.objects.filter(enrolment=OuterRef("pk")).exclude(status__in=FOLLOW_UP.groups["answered"])
-    awaited = Step.objects.open().filter(enrolment=OuterRef("pk"), kind="follow_up")
-    in_reintegration = (
-        Enrolment.objects.filter(status=CaseStatus.IN_REINTEGRATION).select_related("office").order_by("pk")
+    agreed = Reintegration.objects.filter(enrolment=OuterRef("pk"), agreed_on__isnull=False)
+    step = Step.objects.open().filter(enrolment=OuterRef("pk"))
+    waiting = (
+        Enrolment.objects.filter(status=CaseStatus.IN_REINTEGRATION)
+        .filter(
+            Exists(scheduled)
+            | (Exists(unanswered) & ~Exists(step.filter(kind="follow_up")))
+            | (Exists(agreed) & Exists(step.filter(kind="plan")))
+        )
+        .select_related("office")
+        .order_by("pk")
     )
     marked = 0
-    for enrolment in in_reintegration.filter(Exists(scheduled) | (Exists(unanswered) & ~Exists(awaited))).iterator(500):
+    for enrolment in waiting.iterator(500):
         try:
             with timezone.override(enrolment.office.zone), transaction.atomic():
                 fresh = cases.locked(enrolment)
                 marked += _mark_due(fresh, by=None, today=now.astimezone(enrolment.office.zone).date())
-                keep_follow_up_step(fresh)
+                _keep_steps(fresh)
         except Exception:
             log.exception("follow_up_not_marked_due", case=enrolment.number)
     return marked
+
+
+def _keep_steps(enrolment) -> None:
+    if Reintegration.objects.filter(enrolment=enrolment, agreed_on__isnull=False).exists():
+        steps.finish(enrolment, "plan")
+    keep_follow_up_step(enrolment)
 
 
 def _mark_due(enrolment, *, by, today) -> int:

@@ -60,7 +60,10 @@ def test_a_reopened_case_awaits_its_follow_up_again(user_for):
     casefile.reopen(one.enrolment, by=manager, reason="new_facts")
     assert not Step.objects.open().filter(kind="follow_up").exists()
     assert actions.mark_due() == 0
-    assert Step.objects.open().get(kind="follow_up").due_on == one.due_on
+    # The plan was agreed long ago: only the follow-up is awaited.
+    assert list(Step.objects.open().values_list("kind", "due_on")) == [("follow_up", one.due_on)]
+    one.enrolment.refresh_from_db()
+    assert (one.enrolment.next_step, one.enrolment.next_due_on) == ("follow_up", one.due_on)
 
 
 def test_one_bad_record_never_stops_the_rest(monkeypatch):
