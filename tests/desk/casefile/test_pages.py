@@ -21,7 +21,7 @@ def address(case, name="overview", *more):
 def opened(client, url):
     """The hidden fields of a form as the page holds them."""
     page = client.get(url).content.decode()
-    return {name: value for name, value in re.findall(r'name="(key|version)" value="([^"]*)"', page)}
+    return dict(re.findall(r'name="(key|version)" value="([^"]*)"', page))
 
 
 def test_the_case_file_says_who_where_what_next_and_why_not(client_for):
