@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 from django.utils.translation import ngettext
 
 from accounts.roles import Permission, Role
@@ -36,7 +36,7 @@ def mine(user):
     own = Q(enrolment__owner=user)
     if Role.LIAISON in user.roles:
         own |= Q(desk=Step.Desk.EMPLOYER, enrolment__in=Enrolment.objects.visible_to(user).values("pk"))
-    return Step.objects.open().filter(own, enrolment__in=Enrolment.objects.visible_to(user).values("pk"))
+    return Step.objects.open().telling().filter(own, enrolment__in=Enrolment.objects.visible_to(user).values("pk"))
 
 
 def awake(queryset, today: date):
@@ -103,22 +103,22 @@ def _row(step, user) -> dict:
 
 # The one deed that fits a step: its words, and the page or the move it leads to.
 DEEDS: dict[str, tuple] = {
-    "screening": (_lazy("Screen"), "casefile:move", Status.ELIGIBLE),
-    "waitlist_review": (_lazy("Screen"), "casefile:move", Status.ELIGIBLE),
-    "testing": (_lazy("Put on the roster"), "casefile:move", Status.ROSTERED),
-    "suspension_review": (_lazy("Review"), "casefile:move", Status.ROSTERED),
-    "offer": (_lazy("Record the answer"), "casefile:move", Status.IN_DOCUMENTATION),
-    "documents": (_lazy("See what is missing"), "departure:documents", None),
-    "departure": (_lazy("Record the departure"), "casefile:move", Status.TRAVELLING),
-    "arrival": (_lazy("Confirm the arrival"), "casefile:move", Status.ACTIVE),
-    "first_call": (_lazy("Record the call"), "placement:check_in", None),
-    "check_in": (_lazy("Record the call"), "placement:check_in", None),
-    "contract_ending": (_lazy("End the season"), "casefile:move", Status.ENDED),
-    "return": (_lazy("Confirm the return"), "casefile:move", Status.RETURNED),
-    "whereabouts": (_lazy("Write a note"), "casefile:note", None),
-    "plan": (_lazy("Open the plan"), "reintegration:detail", None),
-    "follow_up": (_lazy("Open the plan"), "reintegration:detail", None),
-    "closure": (_lazy("Close the case"), "casefile:move", Status.CLOSED),
+    "screening": (gettext_lazy("Screen"), "casefile:move", Status.ELIGIBLE),
+    "waitlist_review": (gettext_lazy("Screen"), "casefile:move", Status.ELIGIBLE),
+    "testing": (gettext_lazy("Put on the roster"), "casefile:move", Status.ROSTERED),
+    "suspension_review": (gettext_lazy("Review"), "casefile:move", Status.ROSTERED),
+    "offer": (gettext_lazy("Record the answer"), "casefile:move", Status.IN_DOCUMENTATION),
+    "documents": (gettext_lazy("See what is missing"), "departure:documents", None),
+    "departure": (gettext_lazy("Record the departure"), "casefile:move", Status.TRAVELLING),
+    "arrival": (gettext_lazy("Confirm the arrival"), "casefile:move", Status.ACTIVE),
+    "first_call": (gettext_lazy("Record the call"), "placement:check_in", None),
+    "check_in": (gettext_lazy("Record the call"), "placement:check_in", None),
+    "contract_ending": (gettext_lazy("End the season"), "casefile:move", Status.ENDED),
+    "return": (gettext_lazy("Confirm the return"), "casefile:move", Status.RETURNED),
+    "whereabouts": (gettext_lazy("Write a note"), "casefile:note", None),
+    "plan": (gettext_lazy("Open the plan"), "reintegration:detail", None),
+    "follow_up": (gettext_lazy("Open the plan"), "reintegration:detail", None),
+    "closure": (gettext_lazy("Close the case"), "casefile:move", Status.CLOSED),
 }
 
 

@@ -35,6 +35,7 @@ def _due():
     )
     return (
         Step.objects.open()
+        .telling()
         .filter(Exists(rights), enrolment__status__in=sorted(OPEN))
         .select_related("enrolment", "requirement")
         .order_by("due_on", "id")

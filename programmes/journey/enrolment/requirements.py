@@ -148,12 +148,16 @@ def _consents(enrolment, requirements):
     return judged
 
 
+def _this_and_previous(enrolment) -> list[int]:
+    """The case, and the one it was recalled from: a recalled worker is tested and on the roster already (M08)."""
+    return [pk for pk in (enrolment.pk, enrolment.previous_id) if pk]
+
+
 @judges(RequirementKind.TEST)
 def _tests(enrolment, requirements):
     results: dict[int, TestResult] = {}
-    for result in TestResult.objects.filter(enrolment=enrolment, requirement__in=requirements).order_by(
-        "taken_on", "id"
-    ):
+    of_either = TestResult.objects.filter(enrolment__in=_this_and_previous(enrolment), requirement__in=requirements)
+    for result in of_either.order_by("taken_on", "id"):
         results[result.requirement_id] = result
     judged = {}
     for requirement in requirements:
@@ -170,11 +174,8 @@ def _tests(enrolment, requirements):
 
 @judges(RequirementKind.CHECK)
 def _checks(enrolment, requirements):
-    ticked = set(
-        Tick.objects.filter(enrolment=enrolment, waived=False, requirement__in=requirements).values_list(
-            "requirement", flat=True
-        )
-    )
+    of_either = Tick.objects.filter(enrolment__in=_this_and_previous(enrolment), requirement__in=requirements)
+    ticked = set(of_either.filter(waived=False).values_list("requirement", flat=True))
     return {
         r.pk: (State.DONE if r.pk in ticked else State.OPEN, "", deed_url("enrolment:tick", enrolment, r), None)
         for r in requirements

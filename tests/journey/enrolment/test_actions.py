@@ -220,3 +220,15 @@ def test_putting_a_step_off_hides_it_until_its_day(user_for):
     actions.snooze(step, by=by, until=TODAY + timedelta(days=3), reason="on holiday")
     step.refresh_from_db()
     assert step.snoozed_until == TODAY + timedelta(days=3)
+
+
+def test_a_recalled_worker_keeps_tests_and_checks_of_the_season_before(user_for):
+    by, last_year = user_for("caseworker"), EnrolmentFactory(status="eligible")
+    test = RequirementFactory(programme=last_year.programme, stage="rostered", kind="test", code="literacy")
+    check = RequirementFactory(programme=last_year.programme, stage="rostered")
+    actions.record_test(last_year, test, by=by, taken_on=TODAY, passed=True)
+    actions.tick(last_year, check, by=by, done_on=TODAY)
+    recalled = EnrolmentFactory(person=last_year.person, season=SeasonFactory(programme=last_year.programme), previous=last_year, status="eligible")
+    stranger = EnrolmentFactory(season=recalled.season, status="eligible")
+    assert recalled.missing_for("rostered") == []
+    assert len(stranger.missing_for("rostered")) == 2
