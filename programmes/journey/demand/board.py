@@ -10,7 +10,7 @@ from django.db.models import Count, Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, ngettext_lazy
 
 from accounts.roles import Permission
 from programmes.base.common.wording import money, number, short_day
@@ -50,15 +50,6 @@ class Counts:
         """Few enough to draw each."""
         return self.total <= MOST_DRAWN
 
-    @property
-    def rows(self) -> list[dict]:
-        """Each status that occurs, in the order of the machine."""
-        return [
-            {"label": P(status).label, "tone": TONES[status], "count": self.by_status[status]}
-            for status in P.values
-            if self.by_status.get(status)
-        ]
-
     def drawn(self, tone: str) -> int:
         """How many boxes of one colour the drawing has."""
         return sum(count for status, count in self.by_status.items() if _BOXES[status] == tone)
@@ -71,13 +62,25 @@ class Counts:
     @property
     def words(self) -> str:
         """`2 accepted, 1 reserved, 5 vacant`."""
-        return ", ".join(f"{number(row['count'])} {row['label']}" for row in self.rows)
+        held = [(status, self.by_status[status]) for status in P.values if self.by_status.get(status)]
+        return ", ".join(WORDS[status] % {"count": number(count), "n": count} for status, count in held)
 
 
 TONES = {
     P.VACANT: "neutral", P.RESERVED: "active", P.OFFERED: "waiting", P.ACCEPTED: "done", P.OCCUPIED: "done",
     P.VACATED: "neutral", P.DECLINED: "problem", P.LOST: "problem",
 }  # fmt: skip
+# Each with its plural, because in Spanish the state agrees with the number: "5 vacantes".
+WORDS = {
+    P.VACANT: ngettext_lazy("%(count)s vacant", "%(count)s vacant", "n"),
+    P.RESERVED: ngettext_lazy("%(count)s reserved", "%(count)s reserved", "n"),
+    P.OFFERED: ngettext_lazy("%(count)s offered", "%(count)s offered", "n"),
+    P.ACCEPTED: ngettext_lazy("%(count)s accepted", "%(count)s accepted", "n"),
+    P.OCCUPIED: ngettext_lazy("%(count)s occupied", "%(count)s occupied", "n"),
+    P.VACATED: ngettext_lazy("%(count)s vacated", "%(count)s vacated", "n"),
+    P.DECLINED: ngettext_lazy("%(count)s declined", "%(count)s declined", "n"),
+    P.LOST: ngettext_lazy("%(count)s lost", "%(count)s lost", "n"),
+}
 _BOXES = {
     P.VACANT: "free", P.RESERVED: "accent", P.OFFERED: "waiting", P.ACCEPTED: "done", P.OCCUPIED: "done",
     P.VACATED: "done", P.DECLINED: "free", P.LOST: "free",

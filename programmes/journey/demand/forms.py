@@ -6,7 +6,7 @@ from crispy_forms.layout import Fieldset, Layout
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.roles import Permission
@@ -236,7 +236,7 @@ class AuthorisationForm(WorkForm):
         cleaned = super().clean()
         start, end = cleaned.get("valid_from"), cleaned.get("valid_until")
         if start and end and end < start:
-            message = _now("“Valid until” lies before “valid from”.")
+            message = gettext("“Valid until” lies before “valid from”.")
             self.add_error("valid_from", message)
             self.add_error("valid_until", message)
         return cleaned

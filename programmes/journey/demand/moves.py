@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.text import capfirst
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.roles import Permission
@@ -60,7 +60,10 @@ def next_step(demand: JobDemand, rights: frozenset[Permission]) -> dict | None:
     if demand.status in DEMAND.groups["taking"]:
         step = _step(D.FILLED, others)
         if Permission.CASE_MATCH in rights:
-            step |= {"do": _now("Choose candidates"), "href": reverse("selection:candidates", args=[demand.public_id])}
+            step |= {
+                "do": gettext("Choose candidates"),
+                "href": reverse("selection:candidates", args=[demand.public_id]),
+            }
         return step
     target = USUAL.get(demand.status)
     if target is None:

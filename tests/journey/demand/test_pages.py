@@ -8,6 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from programmes.journey.demand import board
 from programmes.models import Authorisation, JobDemand, Position
 from tests.factories.demand import AuthorisationFactory, JobDemandFactory
 from tests.factories.employers import EmployerFactory, SiteFactory
@@ -402,3 +403,9 @@ def test_an_authorisation_through_the_pages(liaison, season, site):
     assert held.positions == 12
     other = EmployerFactory(programmes=[season.programme])
     assert liaison.get(reverse("demand:edit_authorisation", args=[other.public_id, held.public_id])).status_code == 404
+
+
+def test_counts_are_said_in_words():
+    counts = board.Counts({"vacant": 5, "accepted": 1, "lost": 0})
+    assert counts.words == "5 vacant, 1 accepted"
+    assert (counts.total, counts.given, counts.vacant, counts.boxes) == (6, 1, 5, [1, 0, 0, 5])
