@@ -1,0 +1,212 @@
+"""One record of every kind that an address can name, in one's own hands, a colleague's, and in another office."""
+
+import uuid
+from functools import cached_property
+
+from accounts.models import ParkedText
+from programmes.base.notifications.letters import stop_token
+from programmes.models import Enrolment, Letter
+from tests.conventions.routes import ROWS, Row
+from tests.factories.demand import AuthorisationFactory, JobDemandFactory
+from tests.factories.departure import (
+    ContractFactory,
+    DocumentFactory,
+    MedicalFactory,
+    PermitFactory,
+    TripFactory,
+    hold_position,
+)
+from tests.factories.employers import EmployerFactory
+from tests.factories.enrolment import EnrolmentFactory, StepFactory
+from tests.factories.factors import add_application, add_passkey
+from tests.factories.people import PersonFactory
+from tests.factories.placement import PlacementFactory
+from tests.factories.reintegration import FollowUpFactory, PlanLineFactory, ReintegrationFactory
+from tests.factories.returns import ReturnFactory
+from tests.factories.rulebook import ProgrammeFactory, RequirementFactory, SeasonFactory
+from tests.factories.selection import SelectionFactory
+from tests.fixtures.accounts import make_office, make_user
+
+OWN_OFFICE, OTHER_OFFICE = "GT-CHM", "CO-BOG"
+# What is one's own alone: a colleague's is as little there as nobody's.
+PERSONAL = {"passkey", "kept text"}
+# What is seen wherever it belongs: the demonstration's mailbox shows every invented letter.
+EVERYBODYS = {"demo letter", "stop link", "password link"}
+ASKED_FOR = {"test": "rostered", "check": "eligible", "document": "ready_to_travel", "permit": "ready_to_travel"}
+
+
+class Place:
+    """The records of one owner in one office; `args(record)` are the parts of an address that name one of them."""
+
+    def __init__(self, office: str, owner, season):
+        self.office, self.owner, self.season = make_office(office), owner, season
+        programme = season.programme
+        self.asked = {
+            kind: programme.requirements.filter(kind=kind).first()
+            or RequirementFactory(programme=programme, kind=kind, stage=stage, code="passport")
+            for kind, stage in ASKED_FOR.items()
+        }
+        self._cases: dict[str, Enrolment] = {}
+
+    def case(self, status: str = "in_documentation") -> Enrolment:
+        """A case in a state, with the facts that state brings along."""
+        if status not in self._cases:
+            case = self._new_case(status)
+            Enrolment.objects.filter(pk=case.pk).update(owner=self.owner)
+            case.shared_with.add(self.office)
+            self._cases[status] = case
+        return self._cases[status]
+
+    def _new_case(self, status: str) -> Enrolment:
+        fields = {"office": self.office, "season": self.season, "person": PersonFactory(office=self.office)}
+        if status == "active":
+            return PlacementFactory(case=fields).enrolment
+        if status == "ended":
+            return ReturnFactory(case=fields).enrolment
+        if status == "in_reintegration":
+            return ReintegrationFactory(case=fields, status="plan_drafted").enrolment
+        return EnrolmentFactory(status=status, **fields)
+
+    @cached_property
+    def employer(self):
+        """An employer with a site, kept by this office."""
+        return EmployerFactory(office=self.office, programmes=[self.season.programme])
+
+    @cached_property
+    def demand(self):
+        """An open demand of that employer."""
+        return JobDemandFactory(season=self.season, employer=self.employer, status="open")
+
+    @cached_property
+    def passkey(self):
+        """A passkey of the owner."""
+        return add_passkey(self.owner)
+
+    @cached_property
+    def letter(self):
+        """A letter to the owner."""
+        return Letter.objects.create(
+            key=f"world:{self.owner.pk}",
+            to=self.owner,
+            kind="case_assigned",
+            language="es",
+            subject="Aviso",
+            body_text="Aviso.",
+            body_html="<p>Aviso.</p>",
+        )
+
+    def args(self, record: str) -> list:
+        """What stands in the address of a record of this kind: the main record first, the piece of it last."""
+        kind, _at, status = record.partition("@")
+        return list(self._known[kind, status] if (kind, status) in self._known else self._make(kind, status))
+
+    @cached_property
+    def _known(self) -> dict[tuple[str, str], list]:
+        return {}
+
+    def _make(self, kind: str, status: str) -> list:
+        self._known[kind, status] = found = [
+            getattr(part, "public_id", part) for part in self._parts(kind, status or "in_documentation")
+        ]
+        return found
+
+    def _parts(self, kind: str, status: str) -> list:
+        case = self.case(status)
+        papers = {
+            "document": DocumentFactory,
+            "medical exam": MedicalFactory,
+            "permit": PermitFactory,
+            "trip": TripFactory,
+        }
+        if kind in papers:
+            # Submitted, scheduled, in preparation: where most can still be done with it.
+            return [case, papers[kind](enrolment=case, **EARLY.get(kind, {}))]
+        made = {
+            "case": lambda: [case],
+            "person": lambda: [case.person],
+            "consent": lambda: [case.person, case.person.consents.get()],
+            "employer": lambda: [self.employer],
+            "site": lambda: [self.employer, self.demand.site],
+            "authorisation": lambda: [self.employer, AuthorisationFactory(employer=self.employer)],
+            "demand": lambda: [self.demand],
+            "candidate": lambda: [self.demand, self.case("rostered")],
+            "position": lambda: [self.demand, self._reserved().number],
+            "test": lambda: [case, self.asked["test"]],
+            "check": lambda: [case, self.asked["check"]],
+            "document asked for": lambda: [case, self.asked["document"]],
+            "permit asked for": lambda: [case, self.asked["permit"]],
+            "step": lambda: [StepFactory(enrolment=case).pk],
+            "contract": lambda: [case, ContractFactory(selection=hold_position(case))],
+            "plan line": lambda: self._of_plan(lambda plan: PlanLineFactory(reintegration=plan)),
+            "follow-up": lambda: self._of_plan(lambda plan: FollowUpFactory(reintegration=plan)),
+            "passkey": lambda: [self.passkey.pk],
+            "kept text": lambda: [ParkedText.objects.create(user=self.owner, path="/people/new/", body="note=x").pk],
+            "demo letter": lambda: [self.letter],
+            "stop link": lambda: [stop_token(self.letter)],
+            "password link": lambda: ["1", "set-password"],
+        }
+        return made[kind]()
+
+    def _reserved(self):
+        case = self.case("selected")
+        return SelectionFactory(demand=self.demand, enrolment=case, position_status="reserved").position
+
+    def _of_plan(self, make) -> list:
+        case = self.case("in_reintegration")
+        return [case, make(case.reintegrations.get())]
+
+
+EARLY = {
+    "document": {"status": "submitted"},
+    "medical exam": {"status": "scheduled", "result_on": None, "valid_until": None},
+    "permit": {
+        "status": "preparing", "application_number": "", "lodged_on": None, "decided_on": None, "valid_from": None,
+        "valid_until": None,
+    },
+}  # fmt: skip
+
+
+class World:
+    """Two offices with a programme each; a user of a role in the first one, a colleague there, a stranger in the other."""
+
+    def __init__(self, role: str, **fields):
+        here = SeasonFactory(programme=ProgrammeFactory(offices=[make_office(OWN_OFFICE)]))
+        there = SeasonFactory(programme=ProgrammeFactory(offices=[make_office(OTHER_OFFICE)]))
+        self.user = make_user(role, office=OWN_OFFICE, **fields)
+        add_application(self.user)
+        self.turn = 0
+        self.colleague = make_user("caseworker", office=OWN_OFFICE)
+        self.stranger = make_user("caseworker", office=OTHER_OFFICE)
+        self.own = Place(OWN_OFFICE, self.user, here)
+        self.colleagues = Place(OWN_OFFICE, self.colleague, here)
+        self.other = Place(OTHER_OFFICE, self.stranger, there)
+
+    def build(self) -> "World":
+        """Make every record now, so that a page that is opened later is not blamed for it."""
+        for place in (self.own, self.colleagues, self.other):
+            for record in sorted({row.record for row in ROWS if row.record}):
+                place.args(record)
+        return self
+
+    def unreachable(self, row: Row) -> dict[str, list]:
+        """Addresses of this row that must look as if nothing stood there, each with what is wrong about it."""
+        kind = row.record
+        if not kind or kind in EVERYBODYS:
+            return {}
+        own, other = self.own.args(kind), self.other.args(kind)
+        nobodys = 2**31 - 1 if isinstance(own[-1], int) else uuid.uuid4()
+        found = {"missing": [*own[:-1], nobodys], "other office": other}
+        if kind in PERSONAL:
+            found["colleague's"] = self.colleagues.args(kind)
+        if len(own) > 1 and own[-1] != other[-1]:
+            found |= {"foreign piece": [*own[:-1], other[-1]], "foreign whole": [*other[:-1], own[-1]]}
+        return found
+
+    def reachable(self, row: Row) -> dict[str, list]:
+        """Addresses of this row that a role on its list may open."""
+        if not row.record:
+            return {"": []}
+        found = {"own": self.own.args(row.record)}
+        if row.record not in PERSONAL | {"password link"}:
+            found["colleague's"] = self.colleagues.args(row.record)
+        return found
