@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 from django.views.i18n import set_language
 
 from accounts import parking
@@ -71,6 +71,7 @@ def keepalive(request):
 
 
 @requires(Permission.SELF, scope=Scope.SELF)
+@require_safe
 def kept(request):
     """Offer what was typed when the session ended: send it now, go back to its page, or discard it."""
     texts = []

@@ -9,7 +9,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.access import Scope, public, requires
 from accounts.roles import Permission
@@ -26,7 +26,7 @@ count_unread_with(actions.unread_count)
 
 
 @requires(Permission.SELF, scope=Scope.SELF)
-@require_GET
+@require_safe
 def listing(request):
     """My notifications, newest first, grouped by case. Cases I may no longer see are left out."""
     page = keyset(request, Letter.objects.for_list(request.user), order=("-created_at", "-pk"), count=False)
@@ -90,7 +90,7 @@ def preferences(request):
 
 
 @requires(Permission.SELF, scope=Scope.SELF)
-@require_GET
+@require_safe
 def preview(request):
     """Today's digest exactly as it would be mailed now, as a page of its own."""
     words = digests.preview(request.user, digests.database_now())
@@ -116,7 +116,7 @@ def send_digest(request):
 
 
 @requires(Permission.SELF, scope=Scope.SELF)
-@require_GET
+@require_safe
 def mailbox(request):
     """The demonstration's mailbox: every letter of every invented user, as sent. Does not exist outside the demo."""
     _only_in_demo()
@@ -129,7 +129,7 @@ def mailbox(request):
 
 
 @requires(Permission.SELF, scope=Scope.SELF)
-@require_GET
+@require_safe
 def mailbox_letter(request, public_id):
     """One letter of the demonstration: its head and its text part."""
     _only_in_demo()
@@ -141,7 +141,7 @@ def mailbox_letter(request, public_id):
 
 
 @requires(Permission.SELF, scope=Scope.SELF)
-@require_GET
+@require_safe
 def mailbox_html(request, public_id):
     """The HTML part of one letter of the demonstration, as a page of its own."""
     _only_in_demo()
@@ -156,7 +156,7 @@ def _only_in_demo():
 
 @public
 @csrf_exempt  # the mail program presses the button for its reader (RFC 8058): the signed word in the address is the key
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def stop(request, token):
     """Switch off one kind of letter from the letter itself: a page that asks, and one POST that does it."""
     found = letters.stopped_by(token)
