@@ -14,7 +14,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods
 
 from accounts.access import public
 from programmes.base.common.dates import DayMonthYearField
@@ -208,7 +208,7 @@ def _tasks(today: dt.date) -> list[dict[str, Any]]:
 
 
 @public
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def gallery(request: HttpRequest) -> HttpResponse:
     """Show every component; `?refused=1` shows the form as it comes back with errors, 404 in production."""
     if not (settings.DEMO or settings.TEST):
