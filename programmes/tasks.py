@@ -1,9 +1,10 @@
 """The hall of tasks: Celery looks here, and only here, for what each room lets it do."""
 
 from programmes.base.notifications import tasks as notifications
+from programmes.desk.reports import tasks as reports
 from programmes.journey.demand import tasks as demand
 from programmes.journey.departure import tasks as departure
 from programmes.journey.reintegration import tasks as reintegration
 from programmes.journey.returns import tasks as returns
 
-__all__ = ["demand", "departure", "notifications", "reintegration", "returns"]
+__all__ = ["demand", "departure", "notifications", "reintegration", "reports", "returns"]

@@ -19,6 +19,7 @@ urlpatterns: list = [
     path("", include("programmes.journey.reintegration.urls")),
     path("", include("programmes.desk.worklist.urls")),
     path("", include("programmes.desk.casefile.urls")),
+    path("", include("programmes.desk.reports.urls")),
 ]
 if settings.DEMO or settings.TEST:
     urlpatterns += [path("gallery/", gallery, name="gallery")]

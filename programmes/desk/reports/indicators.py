@@ -37,9 +37,7 @@ DEFINITIONS: dict[str, Definition] = {
     ),
     "travelling": Definition(
         _("Departures"),
-        _(
-            "Participations: cases that moved to “Travelling” on a day of the period. A person counts once for each case."
-        ),
+        _("Participations: cases that moved to “Travelling” on a day of the period. A person may have several."),
         "I10",
     ),
     "active": Definition(
@@ -125,7 +123,8 @@ WITH own AS (
     FROM programmes_caseevent v JOIN own ON own.id = v.enrolment_id
     WHERE v.kind = 'move' AND v.subject = 'enrolment' AND v."on" <= %(last)s
 ), standing AS (
-    SELECT own.*, coalesce(m.to_status, CASE WHEN own.previous_id IS NULL THEN 'registered' ELSE 'rostered' END) AS status
+    SELECT own.*,
+        coalesce(m.to_status, CASE WHEN own.previous_id IS NULL THEN 'registered' ELSE 'rostered' END) AS status
     FROM own LEFT JOIN (
         SELECT DISTINCT ON (enrolment_id) enrolment_id, to_status FROM moves ORDER BY enrolment_id, at DESC, id DESC
     ) m ON m.enrolment_id = own.id

@@ -28,7 +28,7 @@ class Shown:
 
 @dataclass(frozen=True)
 class Reader:
-    """Somebody reading figures. Who may read cases sees every count; others no small one, and none that gives one away."""
+    """Somebody reading figures. Who may read cases sees every count; others no small one, nor one that tells it."""
 
     sees_all: bool
 
@@ -154,8 +154,8 @@ def table(run, reader: Reader) -> Iterator[list]:
     yield [_("Table"), _("Row"), _("Measure"), _("Value")]
     about = _("About")
     yield [about, "", _("Programme"), run.programme.name]
-    yield [about, "", _("From"), run.period_from.isoformat()]
-    yield [about, "", _("To"), run.period_to.isoformat()]
+    yield [about, "", _("Period from"), run.period_from.isoformat()]
+    yield [about, "", _("Period to"), run.period_to.isoformat()]
     yield [about, "", _("As of"), run.as_of.isoformat(timespec="seconds")]
     yield [about, "", _("Rule version"), run.method]
     for row in shown["headlines"]:

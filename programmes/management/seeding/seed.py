@@ -32,6 +32,7 @@ from programmes.management.seeding.market import Demand, Market, Numbers
 from programmes.management.seeding.papers import write_papers
 from programmes.management.seeding.people import Worker, write_person
 from programmes.management.seeding.rows import Rows
+from programmes.management.seeding.said import make_reports, write_letters
 from programmes.management.seeding.staff import Staff, make_staff
 
 S = Status
@@ -101,6 +102,9 @@ def generate(*, people: int, seed: int, today: date) -> dict[str, int]:
     _write_market(rows, rng, clock, workers, corridors, staff)
     _write_workers(rows, rng, clock, workers, corridors, staff)
     rows.write()
+    programmes = [corridor.programme for corridor in corridors.values()]
+    make_reports(programmes, today)
+    write_letters(staff.demo["caseworker"], staff.demo["manager"])
     return rows.counts
 
 
