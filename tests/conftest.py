@@ -1,12 +1,15 @@
 """What every test stands on. Fixtures live in tests/fixtures, one file for each subject."""
 
 import importlib.util
+from collections.abc import Iterator
 
 import pytest
+from django.utils import translation
 
 pytest_plugins = [
     "tests.fixtures.database",
     "tests.fixtures.services",
+    "tests.fixtures.web",
     "tests.fixtures.chromium",
     *(
         name
@@ -14,6 +17,13 @@ pytest_plugins = [
         if importlib.util.find_spec(name) is not None
     ),
 ]
+
+
+@pytest.fixture(autouse=True)
+def _in_the_source_language() -> Iterator[None]:
+    """Speak English where a test calls the code itself; pages choose the language of their reader as always."""
+    with translation.override("en"):
+        yield
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
