@@ -271,3 +271,24 @@ def test_the_shortlist_asks_the_same_number_of_questions_for_any_number_of_rows(
         rostered(demand, person=PersonFactory(occupation="9214", experience_years=3))
     assert queries(liaison, shortlist(demand)) == one
     assert one <= 14
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "99999999999999999999", "1e3", "٣", "0x1", "%00"])
+def test_positions_that_do_not_exist_are_not_found(liaison, demand, number):
+    assert liaison.get(f"{demand.get_absolute_url()}positions/{number}/offer/").status_code in {400, 404}
+
+
+@pytest.mark.parametrize("broken", ["1", "0", "not-a-uuid", "00000000-0000-0000-0000-000000000000"])
+def test_demands_and_cases_that_do_not_exist_are_not_found(liaison, demand, broken):
+    assert liaison.get(f"/demands/{broken}/").status_code == 404
+    assert liaison.get(f"/demands/{broken}/candidates/").status_code == 404
+    assert liaison.get(f"{shortlist(demand)}{broken}/").status_code == 404
+
+
+def test_a_case_handed_to_another_office_meanwhile_is_not_selected(liaison, demand):
+    case = rostered(demand)
+    url = select_url(demand, case)
+    typed = {**machinery(liaison, url), "on": TODAY.isoformat()}
+    Enrolment.objects.filter(pk=case.pk).update(office=make_office("GT-HUE"))
+    assert liaison.post(url, typed).status_code == 404
+    assert not Selection.objects.exists()
