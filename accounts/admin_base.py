@@ -5,6 +5,7 @@ pages", and the history of a row is read from the database's own triggers.
 """
 
 import pghistory.models
+from django.apps import apps
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import FieldDoesNotExist, PermissionDenied
@@ -91,6 +92,8 @@ class ConfigurationAdmin(_GuardedByRole, admin.ModelAdmin):
     # Without the counter there is no "select all 1,000,000" either; see also `response_action`.
     actions_selection_counter = False
     save_on_top = False
+    # Tracked models whose rows are edited on the page of this one, and so have a place in its history.
+    history_parts: list = []
 
     def get_actions(self, request):
         """Offer the model's own actions only: rows are deleted one by one, on a page that lists what goes with them."""
@@ -118,19 +121,29 @@ class ConfigurationAdmin(_GuardedByRole, admin.ModelAdmin):
             "opts": self.opts,
             "object": row,
             "module_name": str(capfirst(self.opts.verbose_name_plural)),
-            "entries": history_of(row),
+            "entries": history_of(row, self.history_parts),
             **(extra_context or {}),
         }
         return TemplateResponse(request, "admin/row_history.html", context)
 
 
-def history_of(row) -> list[dict]:
-    """Return what happened to a row, newest first: {"at", "by", "what", "changes": [{"field", "old", "new"}]}.
+def history_of(row, parts=()) -> list[dict]:
+    """Return what happened to a row and to its parts, newest first.
 
-    Read from the trigger-written events, so edits by SQL are in it; those have no `by`. At most 200 entries.
+    Each is {"at", "by", "what", "about", "changes": [{"field", "old", "new"}]}; `about` names a part, and is empty for
+    the row itself. Read from the trigger-written events, so edits by SQL are in it; those have no `by`. At most 200.
+
+    Args:
+        row: a saved row of a tracked model.
+        parts: tracked models that point to the row, such as those edited in tables on its page.
     """
-    tracked = pghistory.models.Events.objects.tracks(row)
-    events = list(tracked.order_by("-pgh_created_at", "-pgh_slug")[:LONGEST_HISTORY])
+    queries = [pghistory.models.Events.objects.tracks(row)]
+    watched = [part for part in apps.get_models() if getattr(part, "pgh_tracked_model", None) in parts]
+    if watched:
+        queries.append(pghistory.models.Events.objects.references(row).across(*watched))
+    events = [event for query in queries for event in query.order_by("-pgh_created_at", "-pgh_slug")[:LONGEST_HISTORY]]
+    events.sort(key=lambda event: (event.pgh_created_at, event.pgh_slug), reverse=True)
+    del events[LONGEST_HISTORY:]
     actors = {(event.pgh_context or {}).get("user") for event in events}
     names = dict(User.objects.filter(pk__in=[key for key in actors if key]).values_list("pk", "full_name"))
     return [
@@ -138,17 +151,51 @@ def history_of(row) -> list[dict]:
             "at": event.pgh_created_at,
             "by": names.get((event.pgh_context or {}).get("user") or 0, ""),
             "what": EVENT_LABELS.get(event.pgh_label, event.pgh_label),
+            "about": _part_in_words(event, row),
             "changes": [
-                {"field": _label(row, name), "old": old, "new": new}
+                {"field": _label(event, name), "old": _in_words(old), "new": _in_words(new)}
                 for name, (old, new) in (event.pgh_diff or {}).items()
+                if name != "version"
             ],
         }
         for event in events
     ]
 
 
-def _label(row, column):
+def _tracked_model(event):
+    return apps.get_model(event.pgh_model).pgh_tracked_model
+
+
+def _part_in_words(event, row) -> str:
+    """Return what a part of `row` is and how it was called then; empty for an event of the row itself."""
+    model = _tracked_model(event)
+    if isinstance(row, model):
+        return ""
+    fields = {field.attname: field for field in model._meta.concrete_fields}
+    then = model(
+        **{name: fields[name].to_python(value) for name, value in (event.pgh_data or {}).items() if name in fields}
+    )
+    if model._meta.auto_created:
+        # A choice among many: the row at its other end says what was chosen.
+        ends = [field for field in model._meta.fields if field.is_relation and not isinstance(row, field.related_model)]
+        chosen = ends[0].related_model._base_manager.filter(pk=getattr(then, ends[0].attname)).first()
+        return f"{capfirst(ends[0].related_model._meta.verbose_name)}: {chosen or '–'}"
+    for field in model._meta.fields:
+        if field.is_relation and isinstance(row, field.related_model):
+            setattr(then, field.name, row)
+    return f"{capfirst(model._meta.verbose_name)}: {then}"
+
+
+def _in_words(value):
+    if isinstance(value, dict):
+        return " · ".join(f"{key}: {text}" for key, text in value.items())
+    if isinstance(value, bool):
+        return _("Yes") if value else _("No")
+    return value
+
+
+def _label(event, column):
     try:
-        return capfirst(row._meta.get_field(column.removesuffix("_id")).verbose_name)
+        return capfirst(_tracked_model(event)._meta.get_field(column.removesuffix("_id")).verbose_name)
     except FieldDoesNotExist:
         return column

@@ -5,11 +5,22 @@ entry says its unit and where the default comes from.
 """
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from django.db import models
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+
+
+class Shape(StrEnum):
+    """What the value of a rule looks like."""
+
+    NUMBER = "number"
+    YES_NO = "yes_no"
+    MONTH_DAY = "month_day"
+    COUNTRIES = "countries"
+    MONEY = "money"
 
 
 @dataclass(frozen=True)
@@ -20,6 +31,7 @@ class Entry:
     unit: str | Promise
     default: Any = None
     help: str | Promise = ""
+    shape: Shape = Shape.NUMBER
 
 
 # domain.md 2.1 (programme rule sets) and 2.4 (invariants); None means that the programme sets no such limit.
@@ -30,15 +42,15 @@ RULES: dict[str, Entry] = {
         _("… within any period of"), _("months"), None, _("New Zealand's RSE allows 7 months in any 11.")
     ),
     "min_stay_months": Entry(_("Shortest stay"), _("months"), None),
-    "season_opens": Entry(_("Stay not before (month and day)"), _("MM-DD"), None),
-    "season_closes": Entry(_("Stay not after (month and day)"), _("MM-DD"), None),
-    "nationalities": Entry(_("Nationalities admitted (ISO 3166-1 alpha-3)"), _("list"), None),
+    "season_opens": Entry(_("Stay not before (month and day)"), _("MM-DD"), None, shape=Shape.MONTH_DAY),
+    "season_closes": Entry(_("Stay not after (month and day)"), _("MM-DD"), None, shape=Shape.MONTH_DAY),
+    "nationalities": Entry(_("Nationalities admitted (ISO 3166-1 alpha-3)"), _("list"), None, shape=Shape.COUNTRIES),
     "document_margin_months": Entry(_("Documents must outlive the planned end by"), _("months"), 6),
     "minimum_batch": Entry(_("Fewest similar positions in one demand"), _("positions"), 1),
-    "minimum_wage": Entry(_("Lowest hourly wage"), _("currency and amount"), None),
+    "minimum_wage": Entry(_("Lowest hourly wage"), _("currency and amount"), None, shape=Shape.MONEY),
     "hours_guarantee": Entry(_("Guaranteed hours per week"), _("hours"), None),
     "consent_months": Entry(_("Consent is valid for"), _("months"), 24),
-    "return_commitment": Entry(_("Return commitment must be signed"), _("yes or no"), False),
+    "return_commitment": Entry(_("Return commitment must be signed"), _("yes or no"), False, shape=Shape.YES_NO),
 }
 
 # domain.md 2.5 (reminder and deadline catalogue). Days count from the anchor named in the help text.
@@ -79,6 +91,18 @@ class RequirementKind(models.TextChoices):
     CONTRACT = "contract", _("contract signed by both")
     ORIENTATION = "orientation", _("pre-departure orientation attended")
     TICKET = "ticket", _("ticket booked")
+
+
+# The code list that says what a requirement of this kind may ask for; other kinds take a short name of their own.
+LISTS_OF_KINDS = {
+    RequirementKind.CONSENT: "consent_purpose",
+    RequirementKind.DOCUMENT: "document",
+    RequirementKind.PERMIT: "document",
+}
+
+# The states of a case that a requirement can stand before, with their labels: the room that has the cases fills this
+# at start-up, because the rulebook knows none.
+STAGES: dict[str, str | Promise] = {}
 
 
 class WaitsFor(models.TextChoices):

@@ -1,5 +1,8 @@
 """The rulebook: programmes, seasons, what each requires, its values and deadlines, code lists. Data, not code."""
 
+import re
+from datetime import date
+
 import pgtrigger
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
@@ -11,7 +14,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Office
 from programmes.base.audit.models import tracked
 from programmes.base.common.models import Record, RecordQuerySet, count_versions
-from programmes.base.rulebook.catalogue import DEADLINES, RULES, RequirementKind, WaitsFor
+from programmes.base.rulebook.catalogue import DEADLINES, RULES, RequirementKind, Shape, WaitsFor
 
 FALLBACK_LANGUAGES = ("es", "en", "fr", "pt-br")
 alpha3 = RegexValidator(
@@ -110,6 +113,10 @@ class Programme(Record):
             own = {row.key: row.days for row in self.deadline_rows.all()}
             self._deadlines = {key: own.get(key, entry.default) for key, entry in DEADLINES.items()}
         return self._deadlines
+
+
+# Which offices run a programme decides who sees its cases: a deed that row history must know.
+tracked(obj_field=None, model_name="ProgrammeOfficeEvent")(Programme.offices.through)
 
 
 @tracked()
@@ -228,28 +235,37 @@ class RuleValue(Record):
 
 def refuse_wrong_rule_value(key: str, value) -> None:
     """Raise ValidationError when `value` is not of the kind the rule `key` judges."""
-    whole = isinstance(value, int) and not isinstance(value, bool)
-    if key in {"season_opens", "season_closes"}:
-        parts = str(value).split("-")
-        good = (
-            len(parts) == 2
-            and all(p.isdigit() for p in parts)
-            and 1 <= int(parts[0]) <= 12
-            and 1 <= int(parts[1]) <= 31
-        )
-        message = _('Write month and day, for example "12-15".')
-    elif key == "nationalities":
+    shape = RULES[key].shape if key in RULES else Shape.NUMBER
+    if shape == Shape.MONTH_DAY:
+        good, message = _is_month_day(value), _('Write month and day, for example "12-15".')
+    elif shape == Shape.COUNTRIES:
         good = isinstance(value, list) and all(isinstance(c, str) and len(c) == 3 and c.isupper() for c in value)
         message = _('Write a list of country codes, for example ["MEX", "JAM"].')
-    elif key == "minimum_wage":
-        good = isinstance(value, str) and len(value.split()) == 2 and len(value.split()[0]) == 3
-        message = _('Write currency and amount, for example "CAD 16.60".')
-    elif key == "return_commitment":
+    elif shape == Shape.MONEY:
+        good, message = _is_money(value), _('Write currency and amount, for example "CAD 16.60".')
+    elif shape == Shape.YES_NO:
         good, message = isinstance(value, bool), _("Write true or false.")
     else:
+        whole = isinstance(value, int) and not isinstance(value, bool)
         good, message = whole and 0 <= value <= 1000, _("Write a whole number.")
     if not good:
         raise ValidationError({"value": message})
+
+
+def _is_month_day(value) -> bool:
+    if not isinstance(value, str) or not re.fullmatch(r"\d\d-\d\d", value):
+        return False
+    try:
+        # A leap year, so that 29 February is a day.
+        date.fromisoformat(f"2000-{value}")
+    except ValueError:
+        return False
+    return True
+
+
+def _is_money(value) -> bool:
+    currency, _space, amount = value.partition(" ") if isinstance(value, str) else ("", "", "")
+    return bool(re.fullmatch(r"[A-Z]{3}", currency) and re.fullmatch(r"\d{1,7}(\.\d{1,2})?", amount))
 
 
 @tracked()

@@ -12,7 +12,7 @@ from accounts.roles import Permission
 from programmes.base.common.errors import RuleBroken
 from programmes.base.lifecycle.models import CaseEvent, record
 from programmes.base.rulebook.models import Requirement
-from programmes.journey.enrolment import letters, rules, steps
+from programmes.journey.enrolment import letters, rules, stays, steps
 from programmes.journey.enrolment.models import CaseNumber, Enrolment, TestResult, Tick
 from programmes.journey.enrolment.states import ENROLMENT, Status
 from programmes.journey.people.models import Person
@@ -122,7 +122,9 @@ def set_dates(enrolment, *, by, planned_start: date, planned_end: date, version)
     refuse_when_over(enrolment)
     if planned_end < planned_start:
         raise RuleBroken(_("The planned end lies before the planned start."), field="planned_end")
-    problems = rules.stay_problems(planned_start, planned_end, enrolment.programme.rules())
+    values = enrolment.programme.rules()
+    earlier = stays.earlier(enrolment) if values["stay_window_months"] else ()
+    problems = rules.stay_problems(planned_start, planned_end, values, earlier)
     if problems:
         raise RuleBroken(" ".join(problems), field="planned_end", code="stay")
     enrolment.planned_start, enrolment.planned_end = planned_start, planned_end

@@ -10,8 +10,9 @@ from django.utils.translation import gettext_lazy
 from programmes.base.common.errors import Missing
 from programmes.base.lifecycle import sentences
 from programmes.base.lifecycle.guards import guard
+from programmes.base.rulebook.catalogue import STAGES
 from programmes.base.rulebook.models import Requirement
-from programmes.journey.enrolment import requirements, rules, steps
+from programmes.journey.enrolment import requirements, rules, stays, steps
 from programmes.journey.enrolment.models import Enrolment
 from programmes.journey.enrolment.states import Status
 
@@ -28,6 +29,26 @@ sentences.register(
         "unticked": gettext_lazy("took back the tick: {requirement}"),
         "waived": gettext_lazy("marked as not needed: {requirement}"),
         "snoozed": gettext_lazy("put off until {until}: {step}"),
+    }
+)
+
+# What a programme can ask for something before: the states on a case's way forward. Nobody can be made to bring
+# something before a misfortune such as a refusal, and what is asked for before closure would keep cases open.
+STAGES.update(
+    {
+        stage.value: stage.label
+        for stage in (
+            S.ELIGIBLE,
+            S.ROSTERED,
+            S.SELECTED,
+            S.IN_DOCUMENTATION,
+            S.READY_TO_TRAVEL,
+            S.TRAVELLING,
+            S.ACTIVE,
+            S.RETURNED,
+            S.RECALL_OFFERED,
+            S.IN_REINTEGRATION,
+        )
     }
 )
 
@@ -66,16 +87,7 @@ def stay_within_rules(enrolment, *, to, on, by=None):
         yield Missing("dates", _("Planned start and end"), reverse("enrolment:dates", args=[enrolment.public_id]))
         return
     values = enrolment.programme.rules()
-    earlier = ()
-    if values["stay_window_months"]:
-        earlier = (
-            Enrolment.objects.filter(
-                person=enrolment.person_id, programme=enrolment.programme_id, departed_on__isnull=False
-            )
-            .exclude(pk=enrolment.pk)
-            .values_list("departed_on", "returned_on", "planned_end")
-        )
-        earlier = [(start, back or end) for start, back, end in earlier if back or end]
+    earlier = stays.earlier(enrolment) if values["stay_window_months"] else ()
     for problem in rules.stay_problems(enrolment.planned_start, enrolment.planned_end, values, earlier):
         yield Missing("stay", problem, reverse("enrolment:dates", args=[enrolment.public_id]))
 

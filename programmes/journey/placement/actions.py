@@ -16,8 +16,8 @@ from programmes.journey.demand.states import PositionStatus
 from programmes.journey.departure.models import Contract, Permit
 from programmes.journey.departure.states import ContractStatus, PermitStatus
 from programmes.journey.enrolment import actions as cases
-from programmes.journey.enrolment import steps
-from programmes.journey.enrolment.models import Enrolment, Step
+from programmes.journey.enrolment import stays, steps
+from programmes.journey.enrolment.models import Step
 from programmes.journey.enrolment.states import Status as CaseStatus
 from programmes.journey.people.models import Person
 from programmes.journey.placement import rules
@@ -284,21 +284,10 @@ def _refuse_wrong_dates(enrolment, position, starts_on, ends_on, *, stay_from, f
         permits=granted,
         authorisation=(authorisation.valid_from, authorisation.valid_until) if authorisation else None,
         stay_from=stay_from,
-        earlier=_earlier_stays(enrolment) if values["stay_window_months"] else (),
+        earlier=stays.earlier(enrolment) if values["stay_window_months"] else (),
     )
     if problems:
         raise RuleBroken(" ".join(problems), field=field, code="dates")
-
-
-def _earlier_stays(enrolment) -> list[tuple[date, date]]:
-    stays = (
-        Enrolment.objects.filter(
-            person=enrolment.person_id, programme=enrolment.programme_id, departed_on__isnull=False
-        )
-        .exclude(pk=enrolment.pk)
-        .values_list("departed_on", Coalesce("returned_on", "planned_end"))
-    )
-    return [(first, last) for first, last in stays if last]
 
 
 def _refuse_overlap(enrolment, starts_on, ends_on, *, field, but_not=None):
