@@ -24,11 +24,13 @@ def needed() -> list[str]:
 
 
 def main(name: str) -> None:
-    """Do one step and remember what it was done for."""
+    """Do one step, unless nothing changed since the last time, and remember what it was done for."""
     began = time.monotonic()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "iomcase.settings")
     files, stamp, do = STEPS[name]
     digest = _digest(files())
+    if _is_done(stamp(), digest):
+        return
     import django  # costs a second, and the process manager imports this module too
 
     django.setup()
