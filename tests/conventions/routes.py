@@ -29,7 +29,7 @@ LETTERS = {
 # fmt: off
 TABLE = """
 health                              -                   public    data
-gallery                             -                   public    page
+gallery                             -                   public    form
 set_language                        -                   public    deed
 
 account_login                       -                   public    form
@@ -73,6 +73,7 @@ notifications:mailbox_html          demo letter         CLMDPAXS  page
 
 worklist:today                      -                   CLMDPAXS  page
 worklist:cases                      -                   CLMDPAX.  page
+worklist:help                       -                   CLMDPAXS  page
 
 people:list                         -                   CLMDPA..  page
 people:search                       -                   CLMDPA..  form
@@ -210,6 +211,11 @@ reintegration:deed/complete         case@in_reintegration  C...P...  form
 reintegration:deed/monitor          case@in_reintegration  C...P...  form
 reintegration:deed/pause            case@in_reintegration  C...P...  form
 reintegration:deed/resume           case@in_reintegration  C...P...  form
+
+reports:list                        -                   CLMDPA..  page
+reports:make                        -                   ..MD....  form
+reports:detail                      report              CLMDPA..  page
+reports:table                       report              CLMDPA..  data
 """
 
 # The configuration site: each model, who may open its pages, and which pages there are for them.
@@ -222,6 +228,11 @@ ADMIN = {
     "accounts_membership":           (S, "changelist add change history delete"),
     "accounts_office":               (S, "changelist add change history delete"),
     "accounts_officeholiday":        (S, "changelist add change history delete"),
+    "programmes_programme":          (S, "changelist add change history delete"),
+    "programmes_season":             (S, "changelist add change history delete"),
+    "programmes_requirement":        (S, "changelist add change history delete"),
+    "programmes_code":               (D_AND_S, "changelist add change history"),
+    "programmes_reportschedule":     (S, "changelist add change history delete"),
     "programmes_letter":             (S, "changelist change history"),
     # What the libraries brought along: their pages stay shut.
     "auth_group":                    (NOBODY, ""),

@@ -157,7 +157,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "demo": settings.DEMO,
         "idle_seconds": settings.SESSION_IDLE_SECONDS if signed_in else 0,
         "can_search": cache(lambda: bool(user is not None and signed_in and user.may(Permission.PERSON_VIEW))),
-        "help_url": cache(lambda: first_address("help")),
+        "help_url": cache(lambda: first_address("worklist:help")),
         "address": cache(
             lambda: {
                 "search": first_address("people:search"),

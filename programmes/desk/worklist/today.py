@@ -20,6 +20,24 @@ from programmes.journey.enrolment.states import Status
 
 DAYS_AHEAD = 7
 MOST_ROWS = 50
+# What a row shows; the rest of these wide tables stays in the database.
+COLUMNS = (
+    "kind",
+    "due_on",
+    "waits_for",
+    "requirement",
+    "requirement__code",
+    "requirement__labels",
+    "enrolment",
+    "enrolment__public_id",
+    "enrolment__number",
+    "enrolment__status",
+    "enrolment__status_since",
+    "enrolment__person",
+    "enrolment__person__given_names",
+    "enrolment__person__first_surname",
+    "enrolment__person__second_surname",
+)
 
 
 def group_of(due_on: date, waits_for: str, today: date) -> str:
@@ -61,7 +79,8 @@ def groups(user, today: date) -> list[Group]:
     found = (
         awake(mine(user), today)
         .filter(due_on__lte=today + timedelta(days=DAYS_AHEAD))
-        .select_related("enrolment__person", "enrolment__programme", "requirement")
+        .select_related("enrolment__person", "requirement")
+        .only(*COLUMNS)
         .order_by("due_on", "id")
     )
     counts = Counter(

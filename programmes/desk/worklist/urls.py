@@ -8,4 +8,5 @@ app_name = "worklist"
 urlpatterns = [
     path("", views.today, name="today"),
     path("cases/", views.cases, name="cases"),
+    path("help/", views.help_page, name="help"),
 ]

@@ -59,6 +59,13 @@ def today(request):
     )
 
 
+@requires(Permission.SELF, scope=Scope.SELF)
+@require_safe
+def help_page(request):
+    """Short answers to what people ask first, for what this user may do."""
+    return render(request, "desk/worklist/help.html")
+
+
 @requires(Permission.CASE_VIEW)
 @require_safe
 def cases(request):
@@ -74,7 +81,7 @@ def cases(request):
     filtered = CaseFilter(request.GET, queryset=VIEWS[view][1](Enrolment.objects.visible_to(user), user), user=user)
     valid = filtered.form.is_valid()
     queryset = filtered.qs if valid else Enrolment.objects.none()
-    page = keyset(request, queryset.values(*COLUMNS), order=SORTS[sort])
+    page = keyset(request, queryset, order=SORTS[sort], columns=COLUMNS)
     _say(page.rows)
     return page_or_part(
         request,
