@@ -144,7 +144,7 @@ class Postgres(Server):
     settings = {
         "listen_addresses": "",
         "unix_socket_permissions": "0700",
-        "max_connections": "100",
+        "max_connections": "200",
         "shared_buffers": "256MB",
         "work_mem": "16MB",
         "maintenance_work_mem": "128MB",

@@ -12,7 +12,7 @@ from iomcase.addresses import with_redis_database
 from iomcase.catalogues import compile_changed
 
 FIRST_REDIS_DATABASE = 4
-SLOTS = 3
+SLOTS = 6
 VAR_DIR = Path(__file__).resolve().parent.parent / "var"
 VAR_DIR.mkdir(exist_ok=True)
 
