@@ -49,10 +49,12 @@ class EnrolmentQuerySet(RecordQuerySet):
         administrators none.
         """
         seen = Q(pk__in=[])
-        for reach in user.reach(Permission.CASE_READ):
+        read = user.reach(Permission.CASE_READ)
+        for reach in read:
             seen |= self._within(reach)
         for reach in user.reach(Permission.CASE_MATCH):
-            seen |= self._within(reach) & Q(status__in=ENROLMENT.groups["matched"])
+            if not any(wider.covers(reach) for wider in read):
+                seen |= self._within(reach) & Q(status__in=ENROLMENT.groups["matched"])
         for reach in user.reach(Permission.CASE_SHARED):
             shared = Enrolment.shared_with.through.objects.filter(office__in=reach.office_ids).values("enrolment")
             condition = Q(pk__in=shared)
@@ -63,10 +65,13 @@ class EnrolmentQuerySet(RecordQuerySet):
             seen |= Q(owner=user)
         return self.filter(seen)
 
-    def within_reach_of(self, user):
-        """Cases this person could be given to work on: by right and office, not by owning them already."""
+    def within_reach_of(self, user, *permissions):
+        """Cases of the offices and programmes where one of these rights holds, not those that are merely owned.
+
+        Without rights: those this person could be given to work on.
+        """
         reached = Q(pk__in=[])
-        for permission in (Permission.CASE_EDIT, Permission.CASE_MATCH):
+        for permission in permissions or (Permission.CASE_EDIT, Permission.CASE_MATCH):
             for reach in user.reach(permission):
                 reached |= self._within(reach)
         return self.filter(reached)

@@ -14,7 +14,7 @@ from programmes.base.common.deeds import attempt, form_page, typed
 from programmes.journey.enrolment import actions, steps
 from programmes.journey.enrolment.forms import DatesForm, OpenCaseForm, SnoozeForm, TestForm, TickForm, WaiveForm
 from programmes.journey.enrolment.models import Enrolment, Step
-from programmes.journey.people.models import Person
+from programmes.journey.people.views import changeable_person
 
 
 def visible_case(request, public_id) -> Enrolment:
@@ -37,7 +37,7 @@ def visible_case(request, public_id) -> Enrolment:
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request, person_id):
     """Open a case for a person."""
-    person = get_object_or_404(Person.objects.visible_to(request.user), public_id=person_id)
+    person = changeable_person(request, person_id, Permission.CASE_EDIT)
     form = OpenCaseForm(typed(request), user=request.user)
     if request.method == "POST" and form.is_valid():
         facts = form.deed()

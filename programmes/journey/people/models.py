@@ -43,6 +43,18 @@ class PersonQuerySet(RecordQuerySet):
         cases = enrolments.visible_to(user).filter(person=OuterRef("pk"))
         return self.filter(own | Exists(cases))
 
+    def changeable_by(self, user, permission=Permission.PERSON_EDIT):
+        """People whom this right reaches: of the offices where it holds, or with a case there or a case of one's own.
+
+        Who reads in one office and works in another changes nobody in the first.
+        """
+        own = Q(pk__in=[])
+        for reach in user.reach(permission):
+            own |= Q(office__in=reach.office_ids)
+        enrolments = self.model._meta.get_field("enrolments").related_model.objects
+        cases = enrolments.within_reach_of(user, permission) | enrolments.visible_to(user).owned_by(user)
+        return self.filter(own | Exists(cases.filter(person=OuterRef("pk"))))
+
     def named(self, words: list[str]):
         """People whose folded name holds every one of `words` (already folded)."""
         found = self

@@ -1,5 +1,6 @@
 """Pages about people."""
 
+from django.core.exceptions import PermissionDenied
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -74,6 +75,18 @@ def _visible(request, public_id) -> Person:
     return get_object_or_404(Person.objects.visible_to(request.user).select_related("office"), public_id=public_id)
 
 
+def changeable_person(request, public_id, permission=Permission.PERSON_EDIT) -> Person:
+    """The person; 404 when the user may not see them, 403 when the right does not reach them."""
+    person = _visible(request, public_id)
+    if not _reaches(request.user, person, permission):
+        raise PermissionDenied
+    return person
+
+
+def _reaches(user, person, permission) -> bool:
+    return user.may(permission) and Person.objects.changeable_by(user, permission).filter(pk=person.pk).exists()
+
+
 @requires(Permission.PERSON_VIEW)
 @require_safe
 def detail(request, public_id):
@@ -92,6 +105,8 @@ def detail(request, public_id):
             "cases": cases,
             "consents": list(person.consents.select_related("created_by")),
             "facts": _facts(person),
+            "can_edit": _reaches(request.user, person, Permission.PERSON_EDIT),
+            "can_open": _reaches(request.user, person, Permission.CASE_EDIT),
             "warning": rules.national_id_warning(person.nationality, person.national_id),
         },
     )
@@ -129,7 +144,7 @@ def _facts(person: Person) -> list[dict]:
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request, public_id):
     """Correct what is known about a person."""
-    person = _visible(request, public_id)
+    person = changeable_person(request, public_id)
     form = PersonForm(typed(request), user=request.user, record=person)
     if request.method == "POST" and form.is_valid():
         done = attempt(
@@ -149,7 +164,7 @@ def edit(request, public_id):
 @require_http_methods(["GET", "HEAD", "POST"])
 def consent(request, public_id):
     """Record a further consent."""
-    person = _visible(request, public_id)
+    person = changeable_person(request, public_id)
     form = ConsentForm(typed(request), user=request.user)
     if request.method == "POST" and form.is_valid():
         done = attempt(
@@ -170,7 +185,7 @@ def consent(request, public_id):
 @require_POST
 def withdraw(request, public_id, consent_id):
     """Record that a consent is taken back."""
-    person = _visible(request, public_id)
+    person = changeable_person(request, public_id)
     held = get_object_or_404(Consent, person=person, public_id=consent_id)
     if held.withdrawn_at is None:
         actions.withdraw_consent(held, by=request.user)
