@@ -228,8 +228,9 @@ ADMIN = {
     "accounts_membership":           (S, "changelist add change history delete"),
     "accounts_office":               (S, "changelist add change history delete"),
     "accounts_officeholiday":        (S, "changelist add change history delete"),
-    "programmes_programme":          (S, "changelist add change history delete"),
-    "programmes_season":             (S, "changelist add change history delete"),
+    # Deleted only while nothing was done under them, which is not so here.
+    "programmes_programme":          (S, "changelist add change history"),
+    "programmes_season":             (S, "changelist add change history"),
     "programmes_requirement":        (S, "changelist add change history delete"),
     "programmes_code":               (D_AND_S, "changelist add change history"),
     "programmes_reportschedule":     (S, "changelist add change history delete"),

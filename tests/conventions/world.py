@@ -1,11 +1,13 @@
 """One record of every kind that an address can name, in one's own hands, a colleague's, and in another office."""
 
 import uuid
+from datetime import date, timedelta
 from functools import cached_property
 
 from accounts.models import ParkedText
 from programmes.base.notifications.letters import stop_token
-from programmes.models import Enrolment, Letter
+from programmes.desk.reports import actions as reports
+from programmes.models import Enrolment, Letter, ReportRun
 from tests.conventions.routes import ROWS, Row
 from tests.factories.demand import AuthorisationFactory, JobDemandFactory
 from tests.factories.departure import (
@@ -83,6 +85,12 @@ class Place:
         return add_passkey(self.owner)
 
     @cached_property
+    def report(self):
+        """The report of last month about this programme; owners of one office share it."""
+        made = ReportRun.objects.filter(programme=self.season.programme).first()
+        return made or reports.make(self.season.programme, month=date.today().replace(day=1) - timedelta(days=1))
+
+    @cached_property
     def letter(self):
         """A letter to the owner."""
         return Letter.objects.create(
@@ -139,6 +147,7 @@ class Place:
             "contract": lambda: [case, ContractFactory(selection=hold_position(case))],
             "plan line": lambda: self._of_plan(lambda plan: PlanLineFactory(reintegration=plan)),
             "follow-up": lambda: self._of_plan(lambda plan: FollowUpFactory(reintegration=plan)),
+            "report": lambda: [self.report],
             "passkey": lambda: [self.passkey.pk],
             "kept text": lambda: [ParkedText.objects.create(user=self.owner, path="/people/new/", body="note=x").pk],
             "demo letter": lambda: [self.letter],
@@ -167,10 +176,13 @@ EARLY = {
 
 
 class World:
-    """Two offices with a programme each; a user of a role in the first one, a colleague there, a stranger in the other."""
+    """Two offices with a programme each; a user of a role in the first one, a colleague there, a stranger in the other.
 
-    def __init__(self, role: str, **fields):
-        here = SeasonFactory(programme=ProgrammeFactory(offices=[make_office(OWN_OFFICE)]))
+    `here` is the season in which the first office works; without it, one of a programme that asks for little.
+    """
+
+    def __init__(self, role: str, *, here=None, **fields):
+        here = here or SeasonFactory(programme=ProgrammeFactory(offices=[make_office(OWN_OFFICE)]))
         there = SeasonFactory(programme=ProgrammeFactory(offices=[make_office(OTHER_OFFICE)]))
         self.user = make_user(role, office=OWN_OFFICE, **fields)
         add_application(self.user)
