@@ -50,6 +50,14 @@ class Reach:
     office_ids: frozenset[int]
     programme_ids: frozenset[int] | None
 
+    def covers(self, other: "Reach") -> bool:
+        """Say whether this one reaches everything that the other one does."""
+        if not self.office_ids >= other.office_ids:
+            return False
+        return self.programme_ids is None or (
+            other.programme_ids is not None and self.programme_ids >= other.programme_ids
+        )
+
 
 @tracked(exclude=["password", "last_login", "last_seen_at"])
 class User(AbstractBaseUser):
@@ -141,6 +149,7 @@ class User(AbstractBaseUser):
         if not self.is_active or self.pk is None:
             return []
         rows = Membership.objects.filter(user=self).around(timezone.now()).with_reach().select_related("office")
+        rows = rows.order_by("pk")
         return [row for row in rows if row.holds_on(row.office.today())]
 
     def may(self, permission: Permission) -> bool:
@@ -150,8 +159,9 @@ class User(AbstractBaseUser):
         return any(row.role in GRANTS[permission] for row in self.current_memberships)
 
     def reach(self, permission: Permission) -> list[Reach]:
-        """Return where a right holds: one entry per current membership that carries it."""
-        return [row.reach for row in self.current_memberships if row.role in GRANTS[permission]]
+        """Return where a right holds: one entry per current membership that carries it and reaches further than others."""
+        found = list(dict.fromkeys(row.reach for row in self.current_memberships if row.role in GRANTS[permission]))
+        return [one for one in found if not any(other != one and other.covers(one) for other in found)]
 
     @property
     def roles(self) -> set[str]:

@@ -7,7 +7,7 @@ say the same. Every function reads the active language and time zone, which the 
 import datetime as dt
 from collections.abc import Iterable
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 
 from babel import Locale
 from babel.dates import format_date, format_time
@@ -43,6 +43,16 @@ def locale() -> Locale:
     return _locale_for(get_language() or "en")
 
 
+@lru_cache(maxsize=5000)
+def _formatted(day: dt.date, pattern: str, language: str) -> str:
+    return str(format_date(day, pattern, locale=_locale_for(language)))
+
+
+def _in_words(day: dt.date, pattern: str) -> str:
+    """Format a day in the active language: once, because the same days stand on every list."""
+    return _formatted(day, pattern, get_language() or "en")
+
+
 def as_day(value: dt.date | dt.datetime) -> dt.date:
     """Return the reader's local day of a moment, or the day itself."""
     if isinstance(value, dt.datetime):
@@ -54,12 +64,12 @@ def short_day(value: dt.date | dt.datetime) -> str:
     """Say a day shortly: "12 mar"; with the year when it is not this year: "14 ene 2031"."""
     day = as_day(value)
     pattern = "d MMM" if day.year == timezone.localdate().year else "d MMM y"
-    return str(format_date(day, pattern, locale=locale()))
+    return _in_words(day, pattern)
 
 
 def full_day(value: dt.date | dt.datetime) -> str:
     """Say a day in full, with weekday and year: "jueves, 12 de marzo de 2026"."""
-    return str(format_date(as_day(value), "full", locale=locale()))
+    return _in_words(as_day(value), "full")
 
 
 def heading_day(value: dt.date | dt.datetime) -> str:
@@ -67,7 +77,7 @@ def heading_day(value: dt.date | dt.datetime) -> str:
     day = as_day(value)
     # Translators give the order of the words, in the letters of CLDR: EEEE weekday, d day, MMMM month, y year.
     pattern = gettext("EEEE d MMMM") if day.year == timezone.localdate().year else gettext("EEEE d MMMM y")
-    said = str(format_date(day, pattern, locale=locale()))
+    said = _in_words(day, pattern)
     return said[:1].upper() + said[1:]
 
 
