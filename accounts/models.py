@@ -159,7 +159,7 @@ class User(AbstractBaseUser):
         return any(row.role in GRANTS[permission] for row in self.current_memberships)
 
     def reach(self, permission: Permission) -> list[Reach]:
-        """Return where a right holds: one entry per current membership that carries it and reaches further than others."""
+        """Return where a right holds: one entry per current membership that carries it, none inside another."""
         found = list(dict.fromkeys(row.reach for row in self.current_memberships if row.role in GRANTS[permission]))
         return [one for one in found if not any(other != one and other.covers(one) for other in found)]
 

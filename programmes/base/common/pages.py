@@ -46,7 +46,13 @@ def capped_count(queryset) -> int:
 
 
 def keyset(
-    request, queryset, *, order: tuple[str, ...], size: int = PAGE_SIZE, count: bool = True, columns: tuple[str, ...] = ()
+    request,
+    queryset,
+    *,
+    order: tuple[str, ...],
+    size: int = PAGE_SIZE,
+    count: bool = True,
+    columns: tuple[str, ...] = (),
 ) -> Page:
     """Cut one page out of `queryset` by key, not by offset.
 
