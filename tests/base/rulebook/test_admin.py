@@ -175,7 +175,7 @@ def test_the_site_shows_no_case_content(admin):
 
 
 def test_every_page_says_that_this_is_a_test(admin):
-    assert 'class="environment">Test<' in admin.get("/admin/").content.decode()
+    assert 'class="environment">Test: nothing' in admin.get("/admin/").content.decode()
 
 
 # --- A programme --------------------------------------------------------------------------------------------------
