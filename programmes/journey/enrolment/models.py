@@ -162,6 +162,8 @@ class Enrolment(Lifecycle, Record):
             ),
             models.Index(fields=["owner", "next_due_on", "id"], name="case_open_by_owner", condition=Q(is_open=True)),
             models.Index(fields=["programme", "season", "status"], name="case_by_season_and_status"),
+            # The order of the case list, for whoever sees so many cases that the first ones come soon.
+            models.Index(fields=["next_due_on", "id"], name="case_by_day"),
         ]
         constraints = [
             models.UniqueConstraint(
