@@ -95,6 +95,13 @@ class ConfigurationAdmin(_GuardedByRole, admin.ModelAdmin):
     # Tracked models whose rows are edited on the page of this one, and so have a place in its history.
     history_parts: list = []
 
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        """Offer no button that deletes the row which is only being chosen."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if hasattr(field, "widget") and hasattr(field.widget, "can_delete_related"):
+            field.widget.can_delete_related = False
+        return field
+
     def get_actions(self, request):
         """Offer the model's own actions only: rows are deleted one by one, on a page that lists what goes with them."""
         actions = super().get_actions(request)

@@ -96,7 +96,7 @@ def plan_stay(page: Page, address: str, first: date, last: date) -> None:
 
 
 def test_a_programme_made_on_the_configuration_site_refuses_by_its_own_rules(
-    browser, browser_context_args, live_server
+    page, browser, browser_context_args, live_server
 ):
     world = World()
     make_office("NZ-AKL", name="Auckland")
@@ -108,23 +108,23 @@ def test_a_programme_made_on_the_configuration_site_refuses_by_its_own_rules(
     # A caseworker opens a case in it for somebody new: eight months are refused, seven are not.
     person = PersonFactory()
     context = browser.new_context(**browser_context_args, viewport={"width": 1366, "height": 900})
-    page = browser_of(context, live_server, world.users["caseworker"])
-    page.goto(live_server.url + person.get_absolute_url())
-    page.locator("main a[href$='/cases/new/']").first.click()
-    fill(page, "season", programme.seasons.get(code=str(YEAR)).pk)
-    fill(page, "office", make_office("GT-CHM").pk)
-    page.locator("main form[method=post] button.btn-primary").last.click()
-    page.wait_for_url(re.compile("/cases/[0-9a-f-]{36}/"))
+    desk = browser_of(context, live_server, world.users["caseworker"])
+    desk.goto(live_server.url + person.get_absolute_url())
+    desk.locator("main a[href$='/cases/new/']").first.click()
+    fill(desk, "season", programme.seasons.get(code=str(YEAR)).pk)
+    fill(desk, "office", make_office("GT-CHM").pk)
+    desk.locator("main form[method=post] button.btn-primary").last.click()
+    desk.wait_for_url(re.compile("/cases/[0-9a-f-]{36}/"))
     case = Enrolment.objects.get(programme=programme)
     address = live_server.url + case.get_absolute_url()
     start = TODAY + timedelta(days=40)
-    plan_stay(page, address, start, longest_end(start, 8))
-    refusal = page.locator(".errsum")
+    plan_stay(desk, address, start, longest_end(start, 8))
+    refusal = desk.locator(".errsum")
     expect(refusal).to_contain_text("7 meses")
     assert Enrolment.objects.get(pk=case.pk).planned_end is None
-    plan_stay(page, address, start, longest_end(start, 7))
-    expect(page.locator(".errsum")).to_have_count(0)
-    expect(page).not_to_have_url(re.compile("/dates/"))
+    plan_stay(desk, address, start, longest_end(start, 7))
+    expect(desk.locator(".errsum")).to_have_count(0)
+    expect(desk).not_to_have_url(re.compile("/dates/"))
     case.refresh_from_db()
     assert (case.planned_start, case.planned_end) == (start, longest_end(start, 7))
 
@@ -137,14 +137,14 @@ def test_a_programme_made_on_the_configuration_site_refuses_by_its_own_rules(
     )  # fmt: skip
     again = EnrolmentFactory(person=home, season=present, status="rostered", registered_on=TODAY)
     address = live_server.url + again.get_absolute_url()
-    plan_stay(page, address, start, longest_end(start, 7))
-    expect(page.locator(".errsum")).to_contain_text("más de 7 meses en 11")
+    plan_stay(desk, address, start, longest_end(start, 7))
+    expect(desk.locator(".errsum")).to_contain_text("más de 7 meses en 11")
     # An employer's demand over these months takes no such worker either.
     JobDemandFactory(status="open", season=present, starts_on=start, ends_on=longest_end(start, 7))
-    page.goto(f"{address}move/selected/")
-    fill(page, "demand", "@first")
-    page.locator("main form[method=post] button.btn-primary").last.click()
-    expect(page.locator("main")).to_contain_text("más de 7 meses en 11")
+    desk.goto(f"{address}move/selected/")
+    fill(desk, "demand", "@first")
+    desk.locator("main form[method=post] button.btn-primary").last.click()
+    expect(desk.locator("main")).to_contain_text("más de 7 meses en 11")
     again.refresh_from_db()
     assert again.status == "rostered"
     context.close()

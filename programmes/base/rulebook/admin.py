@@ -239,7 +239,7 @@ class RequirementAdmin(_OffersCodes, _OfProgramme):
     """All requirements in one list, and each with its source."""
 
     form = RequirementForm
-    list_display = ["label_shown", "programme", "stage_shown", "kind", "code", "waits_for", "active"]
+    list_display = ["label_shown", "programme", "stage_shown", "kind", "code", "active"]
     list_filter = ["active", ("programme", admin.RelatedOnlyFieldListFilter), StageFilter, "kind", "waits_for"]
     search_fields = ["code", "labels__es", "labels__en"]
     ordering = ["programme__code", "stage", "order", "pk"]
@@ -248,7 +248,7 @@ class RequirementAdmin(_OffersCodes, _OfProgramme):
         (gettext_lazy("Who and when"), {"fields": ["waits_for", ("lead_days", "margin_months"), "order", "source"]}),
     ]
 
-    @admin.display(description=gettext_lazy("what"), ordering="labels__es")
+    @admin.display(description=gettext_lazy("text for people"), ordering="labels__es")
     def label_shown(self, requirement):
         """What is asked for, in the reader's language."""
         return requirement.label

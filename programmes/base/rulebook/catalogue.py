@@ -42,9 +42,11 @@ RULES: dict[str, Entry] = {
         _("… within any period of"), _("months"), None, _("New Zealand's RSE allows 7 months in any 11.")
     ),
     "min_stay_months": Entry(_("Shortest stay"), _("months"), None),
-    "season_opens": Entry(_("Stay not before (month and day)"), _("MM-DD"), None, shape=Shape.MONTH_DAY),
-    "season_closes": Entry(_("Stay not after (month and day)"), _("MM-DD"), None, shape=Shape.MONTH_DAY),
-    "nationalities": Entry(_("Nationalities admitted (ISO 3166-1 alpha-3)"), _("list"), None, shape=Shape.COUNTRIES),
+    "season_opens": Entry(_("Stay not before (month and day)"), _("day and month"), None, shape=Shape.MONTH_DAY),
+    "season_closes": Entry(_("Stay not after (month and day)"), _("day and month"), None, shape=Shape.MONTH_DAY),
+    "nationalities": Entry(
+        _("Nationalities admitted (ISO 3166-1 alpha-3)"), _("country codes"), None, shape=Shape.COUNTRIES
+    ),
     "document_margin_months": Entry(_("Documents must outlive the planned end by"), _("months"), 6),
     "minimum_batch": Entry(_("Fewest similar positions in one demand"), _("positions"), 1),
     "minimum_wage": Entry(_("Lowest hourly wage"), _("currency and amount"), None, shape=Shape.MONEY),

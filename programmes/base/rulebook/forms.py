@@ -3,6 +3,7 @@
 from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.models import BaseInlineFormSet
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from pghistory.models import Event
@@ -28,7 +29,16 @@ def is_used(row) -> bool:
     return row._is_used
 
 
-class VersionedForm(forms.ModelForm):
+class RowForm(forms.ModelForm):
+    """Labels with a capital, as Django writes those that it takes from the model."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.label = capfirst(field.label) if field.label else field.label
+
+
+class VersionedForm(RowForm):
     """An edit of a record that was not changed by somebody else since the page was opened."""
 
     opened = forms.IntegerField(required=False, widget=forms.HiddenInput)
@@ -133,7 +143,7 @@ class RequirementForm(KeepsOtherLanguages, VersionedForm):
             "active": gettext_lazy("Take this away when cases need it no longer. What they did for it is kept."),
         }
         widgets = {
-            "code": forms.TextInput({"list": "requirement-codes", "autocomplete": "off", "size": 18}),
+            "code": forms.TextInput({"list": "requirement-codes", "autocomplete": "off", "size": 14}),
             "lead_days": forms.NumberInput({"min": 0, "max": 3650}),
             "margin_months": forms.NumberInput({"min": 0, "max": 120}),
             "order": forms.NumberInput({"min": 0, "max": 32767}),
@@ -285,7 +295,7 @@ class ProtectingFormSet(BaseInlineFormSet):
                 )
 
 
-class CodeForm(KeepsOtherLanguages, forms.ModelForm):
+class CodeForm(KeepsOtherLanguages, RowForm):
     """One entry of a code list."""
 
     list = forms.ChoiceField(label=gettext_lazy("list"), choices=[("", "–"), *LISTS.items()])

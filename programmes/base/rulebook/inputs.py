@@ -109,7 +109,7 @@ def field_for(entry: Entry) -> forms.Field:
 
 
 def in_words(entry: Entry, value) -> str:
-    """A value of a rule as people read it; empty when there is none."""
+    """A value of a rule as people read it, without its unit; empty when there is none."""
     if value is None or value == []:
         return ""
     if entry.shape == Shape.YES_NO:
@@ -119,4 +119,4 @@ def in_words(entry: Entry, value) -> str:
     if entry.shape == Shape.MONTH_DAY:
         day, month = MonthDayWidget().decompress(value)
         return f"{day} {MONTHS[month]}" if month in MONTHS else str(value)
-    return f"{value} {entry.unit}" if entry.shape == Shape.NUMBER else str(value)
+    return str(value)

@@ -4,6 +4,7 @@ import datetime as dt
 
 import pytest
 from django.core.management import call_command
+from django.utils import translation
 
 from programmes.base.rulebook import codes, shipped
 from programmes.base.rulebook.catalogue import DEADLINES, RULES, RequirementKind, WaitsFor
@@ -49,7 +50,8 @@ def test_a_department_belongs_to_its_country(loaded):
 
 
 def test_the_reasons_of_closure_know_a_recalled_worker(loaded):
-    assert ("recalled", "Llamada a una nueva temporada") in Code.objects.choices("closure")
+    with translation.override("es"):
+        assert ("recalled", "Llamada a una nueva temporada") in Code.objects.choices("closure")
 
 
 def test_both_programmes_are_whole(loaded):
