@@ -67,11 +67,17 @@ def keyset(
         token, backwards = request.GET["before"], True
     position = _read(token, len(fields))
     total = capped_count(queryset) if count else None
-    rows = queryset.values(*columns) if columns else queryset
-    if position is not None:
-        rows = rows.filter(_beyond(order, position, backwards))
     ordering = [_turned(name) if backwards else name for name in order]
-    found = list(rows.order_by(*ordering)[: size + 1])
+    rows = (queryset.values(*columns) if columns else queryset).order_by(*ordering)
+    if position is None:
+        found = list(rows[: size + 1])
+    else:
+        found = list(rows.filter(_beyond(order, position, backwards))[: size + 1])
+        first = ordering[0]
+        if first in NULLS_LAST and position[0] is not None and len(found) <= size:
+            # The rows without a day come after the last one with a day, in a query of their own: a condition that
+            # allows for both would begin at the first row of the index, however deep the page.
+            found += rows.filter(**{f"{first}__isnull": True})[: size + 1 - len(found)]
     more = len(found) > size
     found = found[:size]
     if backwards:
@@ -111,8 +117,12 @@ def _read(token, length):
 
 
 def _beyond(order, position, backwards):
+    """What lies behind the position; rows whose first field is null while that of the position is not are left out."""
     condition = Q()
     equal = Q()
+    first, downwards = order[0].lstrip("-"), order[0].startswith("-") != backwards
+    # Says nothing new, but lets PostgreSQL begin at the position in the index.
+    bound = Q() if position[0] is None else Q(**{f"{first}__{'lte' if downwards else 'gte'}": position[0]})
     for name, value in zip(order, position, strict=True):
         field = name.lstrip("-")
         downwards = name.startswith("-") != backwards
@@ -122,8 +132,8 @@ def _beyond(order, position, backwards):
             equal &= Q(**{f"{field}__isnull": True})
             continue
         beyond = Q(**{f"{field}__{'lt' if downwards else 'gt'}": value})
-        if not downwards and not name.startswith("-") and field in NULLS_LAST:
+        if not downwards and field != first and field in NULLS_LAST:
             beyond |= Q(**{f"{field}__isnull": True})
         condition |= equal & beyond
         equal &= Q(**{field: value})
-    return condition
+    return bound & condition

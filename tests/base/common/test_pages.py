@@ -1,0 +1,76 @@
+"""Lists cut into pages by key: every row once, in order, forwards and backwards, wherever days are missing or equal."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.db import connection
+from django.test import RequestFactory
+from django.test.utils import CaptureQueriesContext
+
+from programmes.base.common.pages import COUNT_LIMIT, capped_count, keyset
+from programmes.models import Enrolment
+from tests.factories.enrolment import EnrolmentFactory
+
+pytestmark = pytest.mark.django_db
+DAYS = [3, 1, None, 3, 3, None, 2, 1, None, 5, None, 3]
+ORDERS = [("next_due_on", "id"), ("-status_since", "-id"), ("number",), ("status_since", "next_due_on", "id")]
+
+
+@pytest.fixture
+def cases():
+    """Twelve cases, some due on the same day, some on none."""
+    start = date.today()
+    for day in DAYS:
+        EnrolmentFactory(next_due_on=None if day is None else start + timedelta(days=day))
+    return Enrolment.objects.all()
+
+
+def turn(queryset, order, size, columns, **address):
+    return keyset(RequestFactory().get("/", address), queryset, order=order, size=size, columns=columns)
+
+
+def keys(page):
+    return [row["pk"] if isinstance(row, dict) else row.pk for row in page.rows]
+
+
+@pytest.mark.parametrize("columns", [(), ("pk", "id", "next_due_on", "status_since", "number")])
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 12, 20])
+@pytest.mark.parametrize("order", ORDERS)
+def test_pages_hold_every_row_once_and_lead_back(cases, order, size, columns):
+    every = list(cases.order_by(*order).values_list("pk", flat=True))
+    pages = [turn(cases, order, size, columns)]
+    while pages[-1].after:
+        pages.append(turn(cases, order, size, columns, after=pages[-1].after))
+    assert [pk for page in pages for pk in keys(page)] == every
+    assert pages[0].count == len(DAYS)
+    back = [pages[-1]]
+    while back[-1].before:
+        back.append(turn(cases, order, size, columns, before=back[-1].before))
+    assert [keys(page) for page in reversed(back)] == [keys(page) for page in pages]
+
+
+@pytest.mark.parametrize("token", ["", "nonsense", "WyJhIl0:bent"])
+def test_a_broken_token_shows_the_first_page(cases, token):
+    assert keys(turn(cases, ORDERS[0], 3, (), after=token)) == keys(turn(cases, ORDERS[0], 3, ()))
+
+
+def test_the_count_joins_nothing_that_only_the_rows_need(cases):
+    with CaptureQueriesContext(connection) as queries:
+        turn(cases, ORDERS[0], 3, ("id", "next_due_on", "person__given_names", "season__code"))
+    count, rows = (query["sql"] for query in queries)
+    assert "JOIN" not in count
+    assert f"LIMIT {COUNT_LIMIT}" in count
+    assert "JOIN" in rows
+
+
+def test_a_count_goes_no_further_than_anybody_reads(cases, monkeypatch):
+    monkeypatch.setattr("programmes.base.common.pages.COUNT_LIMIT", 5)
+    assert capped_count(cases) == 5
+
+
+def test_a_deep_page_begins_at_its_place_in_the_index(cases):
+    page = turn(cases, ORDERS[0], 2, ())
+    with CaptureQueriesContext(connection) as queries:
+        turn(cases, ORDERS[0], 2, (), after=page.after)
+    assert '"next_due_on" >= ' in queries[1]["sql"]
+    assert "IS NULL" not in queries[1]["sql"].partition("ORDER BY")[0].partition("next_due_on")[2]
