@@ -438,7 +438,7 @@ def test_a_page_opened_before_a_colleague_changed_it_is_refused(admin, programme
 
 
 def test_a_data_officer_adds_and_renames_a_code(client_for, lists):
-    data = client_for("data", language="es")
+    data = client_for("data", language="en")
     values = {
         "list": "withdrawal",
         "code": "studies",
