@@ -48,6 +48,7 @@ fix: install-dev ## format and repair what the linter can repair
 	@$(BIN)/python -m ruff check --fix --quiet . ; $(BIN)/python -m ruff format .
 
 seed: install ## add demo data: PEOPLE=300 SEED=1
+	@IOMCASE_DATABASE_ROLE=owner IOMCASE_SEED=0 $(BIN)/python -m iomcase.prepare database
 	@exec $(BIN)/python manage.py seed --people $(or $(PEOPLE),300) --seed $(or $(SEED),1)
 
 bench: install ## measure the main pages with PEOPLE=10000

@@ -180,7 +180,12 @@ def main() -> int:
     # Importing the settings starts the private servers and holds them until this process ends.
     from iomcase import catalogues, embedded, prepare, settings
 
+    settings.VAR_DIR.mkdir(parents=True, exist_ok=True)
+    alone = embedded.Lock(settings.VAR_DIR / "run.lock")
     try:
+        if not alone.try_alone():
+            say(f"iomcase runs already on the data in {settings.VAR_DIR}. Stop it first, or name another IOMCASE_VAR.")
+            return 1
         catalogues.compile_changed()
         steps = [
             Part(name, ["-m", "iomcase.prepare", name], {"IOMCASE_DATABASE_ROLE": "owner"}) for name in prepare.needed()
@@ -191,7 +196,11 @@ def main() -> int:
         ready = False
         while not supervisor.told_to_stop:
             supervisor.look_after(0.2 if not ready else 3600)
-            if not ready and (is_well(address) or time.monotonic() - began > READY_SECONDS):
+            well = ready or is_well(address)
+            if not well and time.monotonic() - began > READY_SECONDS:
+                say(f"Not everything is well yet: {address}health/ says what.")
+                began = time.monotonic()
+            if well and not ready:
                 ready = True
                 say_welcome(address, settings.DEMO, settings.DEMO_PASSWORD, time.monotonic() - began)
         say("Stopping …")

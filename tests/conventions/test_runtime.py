@@ -235,12 +235,12 @@ def test_every_variable_is_documented():
 class Running:
     """`make run` without make, on a free port, with a Redis of its own and the test's migrated database."""
 
-    def __init__(self, tmp_path, database_url):
+    def __init__(self, tmp_path, database_url, log="log"):
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
         clean = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG"}}
-        self.log = (tmp_path / "log").open("w+")
+        self.log = (tmp_path / log).open("w+")
         self.process = subprocess.Popen(
             [sys.executable, "-m", "iomcase.run"],
             cwd=settings.BASE_DIR,
@@ -288,6 +288,11 @@ def test_everything_starts_is_looked_after_and_ends(tmp_path, database_url):
         wait_until(lambda: running.health()[0] == 200 or running.process.poll() is not None, seconds=120)
         assert running.process.poll() is None, running.words()
         wait_until(lambda: "administrator@example.org" in running.words(), seconds=10)
+        # Nobody else may start on the same data meanwhile.
+        other = Running(tmp_path, database_url, log="other")
+        assert other.process.wait(60) == 1
+        assert "runs already" in other.words()
+        other.log.close()
         # A part that crashes is named, and comes back.
         worker = next(
             pid for pid, command in _processes_of(str(tmp_path)).items() if " worker --concurrency" in command
