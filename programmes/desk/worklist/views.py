@@ -1,6 +1,8 @@
 """Today and the case list."""
 
 from django.core.exceptions import SuspiciousOperation
+from django.db.models import BigIntegerField, Func, OuterRef, Subquery, Value
+from django.db.models.functions import Cast, NullIf
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -9,7 +11,7 @@ from django.views.decorators.http import require_safe
 from accounts.access import Scope, requires
 from accounts.roles import Permission
 from programmes.base.common.pages import keyset, page_or_part
-from programmes.base.rulebook.models import Requirement
+from programmes.base.rulebook.models import Requirement, translated
 from programmes.desk.worklist import today as today_page
 from programmes.desk.worklist.filters import SORTS, VIEWS, CaseFilter
 from programmes.journey.enrolment import steps
@@ -31,7 +33,14 @@ COLUMNS = (
     "programme__code",
     "season__code",
     "owner__full_name",
+    "required",
 )
+# The labels of the requirement that a next step such as "requirement:24" names.
+REQUIRED = Requirement.objects.filter(
+    pk=Cast(
+        NullIf(Func(OuterRef("next_step"), Value(":"), Value(2), function="split_part"), Value("")), BigIntegerField()
+    )
+).values("labels")
 
 
 @requires(Permission.SELF, scope=Scope.SELF)
@@ -81,7 +90,7 @@ def cases(request):
     filtered = CaseFilter(request.GET, queryset=VIEWS[view][1](Enrolment.objects.visible_to(user), user), user=user)
     valid = filtered.form.is_valid()
     queryset = filtered.qs if valid else Enrolment.objects.none()
-    page = keyset(request, queryset, order=SORTS[sort], columns=COLUMNS)
+    page = keyset(request, queryset.annotate(required=Subquery(REQUIRED)), order=SORTS[sort], columns=COLUMNS)
     _say(page.rows)
     return page_or_part(
         request,
@@ -105,12 +114,10 @@ def cases(request):
 def _say(rows) -> None:
     """Put words to codes, once per page and not once per cell."""
     today_ = timezone.localdate()
-    ids = {int(row["next_step"].split(":")[1]) for row in rows if row["next_step"].startswith(steps.REQUIREMENT + ":")}
-    wanted = {r.pk: r.label for r in Requirement.objects.filter(pk__in=ids)} if ids else {}
     labels = dict(Status.choices)
     for row in rows:
         kind, _colon, pk = row["next_step"].partition(":")
-        row["step"] = wanted.get(int(pk), "") if pk else steps.label(kind) if kind else ""
+        row["step"] = translated(row["required"], "") if pk else steps.label(kind) if kind else ""
         row["state"] = labels[row["status"]]
         row["tone"] = TONES[row["status"]]
         row["late"] = row["next_due_on"] is not None and row["next_due_on"] < today_
