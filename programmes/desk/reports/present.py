@@ -130,7 +130,7 @@ def _by_sex(row: dict, reader: Reader) -> dict:
 
 
 def _offices(figures: dict, reader: Reader) -> list[dict]:
-    """Each column is a total with its parts, so each is hidden by itself."""
+    """Offices where anything was counted. Each column is a total with its parts, so each is hidden by itself."""
     columns = {name: reader.parts({row["office"]: row[name] for row in figures["offices"]}) for name in COLUMNS}
     most = max((row["active"] for row in figures["offices"]), default=0)
     return [
@@ -141,6 +141,7 @@ def _offices(figures: dict, reader: Reader) -> list[dict]:
             "most": most,
         }
         for row in figures["offices"]
+        if any(row[name] for name in COLUMNS)
     ]
 
 

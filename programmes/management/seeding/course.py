@@ -75,7 +75,7 @@ DWELL: dict[str, tuple[int, int]] = {
     S.ELIGIBLE: (3, 15),
     S.ROSTERED: (4, 80),
     S.SELECTED: (0, 4),
-    S.IN_DOCUMENTATION: (18, 45),
+    S.IN_DOCUMENTATION: (22, 50),
     S.REFUSED: (6, 20),
     S.UNFIT: (3, 15),
     S.READY_TO_TRAVEL: (2, 8),
@@ -356,7 +356,7 @@ class Planner:
         # From the present state to the first day of work: least and most days.
         ahead = {
             S.SELECTED: (25, 110),
-            S.IN_DOCUMENTATION: (6, 75),
+            S.IN_DOCUMENTATION: (28, 80),
             S.READY_TO_TRAVEL: (2, 14),
             S.TRAVELLING: (0, 4),
             S.NO_SHOW: (0, 2),
@@ -367,7 +367,9 @@ class Planner:
         least, most = ahead.get(last, ahead.get(route[-2], (10, 60)))
         fitting = self._starting(entered + timedelta(days=least), entered + timedelta(days=most))
         if last in {S.SELECTED, S.IN_DOCUMENTATION, S.READY_TO_TRAVEL}:
-            fitting = [d for d in fitting if d.starts_on >= today - timedelta(days=2)]
+            # A few should have left already.
+            late = timedelta(days=2 if self.rng.random() < 0.1 else 0)
+            fitting = [d for d in fitting if d.starts_on >= today - late]
         if not fitting:
             return None
         demand = self.rng.choice(fitting)

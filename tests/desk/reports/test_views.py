@@ -82,7 +82,7 @@ def test_a_report_shows_its_figures_their_period_and_their_definitions(run, clie
     assert "From Thursday" in page
     assert "Rule version 2026-1" in page
     assert "Departures 16" in page
-    assert "16 persons" not in page  # the same number twice says nothing
+    assert "Persons: 16" not in page  # the same number twice says nothing
     assert "Chimaltenango" in page or "GT-CHM" in page
     assert "An event counts in the month of its own day" in page
     assert "< 11" not in page
