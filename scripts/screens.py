@@ -54,7 +54,7 @@ def pictures(browser: Browser, base: str) -> Iterator[tuple[str, Page]]:
     manager = signed_in(browser, base, "manager", LAPTOP)
     yield "manager", manager
     manager.goto(f"{base}/reports/")
-    link = manager.locator("main a[href^='/reports/']").first
+    link = manager.locator("main a[href^='/reports/']:not([href$='/make/'])").first
     if link.count():
         manager.goto(base + (link.get_attribute("href") or "/reports/"))
     yield "report", manager
