@@ -59,7 +59,7 @@ reset: ## remove the private database, queue and all other files under var/
 
 messages: install-dev ## (developers) extract messages for translators; needs GNU gettext
 	@command -v xgettext >/dev/null || { echo "GNU gettext is missing. On Debian: apt-get install gettext" >&2; exit 1; }
-	@$(BIN)/python manage.py makemessages --locale es --no-location --no-wrap --no-obsolete --ignore '.venv/*' --ignore 'var/*'
+	@$(BIN)/python manage.py makemessages --locale es --no-location --no-wrap --no-obsolete --ignore '.venv/*' --ignore 'var/*' --ignore 'tests/*'
 	@$(BIN)/python -m iomcase.catalogues
 
 lock: install-dev ## (developers) pin and hash requirements*.in anew
