@@ -10,7 +10,6 @@ import pytest
 from django.db import connection
 from django.db.models import Count, Q
 from django.test.utils import CaptureQueriesContext
-from django.urls import reverse
 
 from accounts.models import User
 from programmes.models import Enrolment, JobDemand
@@ -144,8 +143,9 @@ def meter(browser, browser_context_args, web, people):
         context.close()
 
 
-def test_first_visit_ever(meter):
+def test_first_visit_ever(meter, record_testsuite_property):
     weight = meter("caseworker").visit("/")
+    record_testsuite_property("first visit", f"{weight.kilobytes:.1f} kB, {len(weight.requests)} requests")
     assert len(weight.requests) <= FIRST_VISIT_REQUESTS, weight.requests
     assert weight.kilobytes <= FIRST_VISIT_KB
 
@@ -159,7 +159,7 @@ def test_later_pages_bring_little(meter, addresses, record_testsuite_property):
         path = page.path.format(**addresses)
         weight, nodes = meters[page.role].visit(path), meters[page.role].nodes()
         line = f"{page.role} {page.path}: {weight.kilobytes:.1f} kB, {nodes} nodes"
-        print(line)
+        record_testsuite_property(f"weight of {page.path} for a {page.role}", line)
         if weight.kilobytes > page.kilobytes or weight.kilobytes > HEAVIEST_KB or nodes > page.nodes:
             too_much.append(line)
     assert too_much == []
@@ -187,7 +187,6 @@ def test_queries_at_scale(people, addresses):
         with CaptureQueriesContext(connection) as queries:
             answer = clients[page.role].get(path)
         assert answer.status_code == 200, (page, answer.status_code)
-        print(page.role, page.path, len(queries))
         if len(queries) > page.queries:
             too_many.append(f"{page.role} {page.path}: {len(queries)} queries")
     assert too_many == []

@@ -36,11 +36,8 @@ COLUMNS = (
     "required",
 )
 # The labels of the requirement that a next step such as "requirement:24" names.
-REQUIRED = Requirement.objects.filter(
-    pk=Cast(
-        NullIf(Func(OuterRef("next_step"), Value(":"), Value(2), function="split_part"), Value("")), BigIntegerField()
-    )
-).values("labels")
+_AFTER_THE_COLON = Func(OuterRef("next_step"), Value(":"), Value(2), function="split_part")
+REQUIRED = Requirement.objects.filter(pk=Cast(NullIf(_AFTER_THE_COLON, Value("")), BigIntegerField())).values("labels")
 
 
 @requires(Permission.SELF, scope=Scope.SELF)
