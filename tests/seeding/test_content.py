@@ -3,6 +3,7 @@
 import datetime as dt
 
 import pytest
+import time_machine
 from django.conf import settings
 from django.db import connection, transaction
 
@@ -10,13 +11,17 @@ from accounts.models import Membership, Office, User
 from accounts.roles import Role
 from programmes.base.rulebook.models import Programme
 from programmes.base.rulebook.rules import stay_problems
+from programmes.journey.demand import actions as demand
 from programmes.journey.demand.models import JobDemand
 from programmes.journey.demand.states import DemandStatus
+from programmes.journey.departure import actions as departure
 from programmes.journey.enrolment import steps
 from programmes.journey.enrolment.models import Enrolment, Step
 from programmes.journey.enrolment.states import OPEN, Status
 from programmes.journey.people.models import Person
 from programmes.journey.people.rules import cui_problem
+from programmes.journey.reintegration import actions as reintegration
+from programmes.journey.returns import actions as returns
 from programmes.management.seeding import seed
 from tests.seeding.invariants import INVARIANTS
 
@@ -134,6 +139,26 @@ def test_open_requirement_steps_are_those_that_are_not_met(data):
         steps.renew_requirements(enrolment, on=TODAY)
         after = set(Step.objects.filter(enrolment=enrolment, done_at=None).values_list("kind", "requirement"))
         assert after == before, enrolment.number
+
+
+def test_the_jobs_of_the_day_find_everything_done(data):
+    noon = dt.datetime.combine(TODAY, dt.time(13), dt.UTC)
+    done = [
+        returns.mark_overdue(noon),
+        departure.age_everywhere(noon),
+        reintegration.mark_due(noon),
+        demand.expire_lapsed(TODAY),
+    ]
+    assert done == [0, 0, 0, 0]
+
+
+def test_whoever_is_ready_to_travel_may_leave(data):
+    ready = Enrolment.objects.filter(status=Status.READY_TO_TRAVEL).select_related("person", "programme", "season")
+    assert ready
+    with time_machine.travel(dt.datetime.combine(TODAY, dt.time(13), dt.UTC)):
+        for enrolment in ready:
+            missing = enrolment.missing_for(Status.TRAVELLING, on=TODAY)
+            assert [item.label for item in missing] == [], enrolment.number
 
 
 def test_no_stay_breaks_the_rules_of_its_programme(data):

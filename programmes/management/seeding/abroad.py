@@ -74,7 +74,7 @@ def _check_ins(case: Case, placement: int, arrived: date, until: date, ended: da
     course, rng = case.course, case.rng
     deadlines = course.programme.deadlines()
     first_due = arrived + timedelta(days=deadlines["first_call"])
-    every = deadlines["check_in"] * (2 if course.is_history else 1)
+    every = deadlines["check_in"] * (3 if course.is_history else 1)
     day = arrived + timedelta(days=rng.randint(3, 6))
     last_contact = None
     # Some workers on placement now have not been called when they should have been.
