@@ -9,6 +9,7 @@ from allauth.mfa.base.internal.flows import check_rate_limit
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal import auth as totp
 from allauth.mfa.utils import decrypt
+from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm
 from crispy_forms.helper import FormHelper
 from django import forms
 from django.conf import settings
@@ -120,3 +121,15 @@ class AskCodeForm(_CodeOnce, AuthenticateForm):
 
 class AskCodeAgainForm(_CodeOnce, ReauthenticateForm):
     """The second factor before something sensitive."""
+
+
+class AddPasskeyForm(AddWebAuthnForm):
+    """A new passkey: its name has a label in the reader's language, and an end."""
+
+    name = forms.CharField(label=_("Name"), max_length=100, required=False)
+
+
+class RenamePasskeyForm(EditWebAuthnForm):
+    """Another name for a passkey."""
+
+    name = forms.CharField(label=_("Name"), max_length=100)

@@ -221,7 +221,12 @@ LETTER_QUEUE = "programmes.base.notifications.actions.queue"
 # How many proxies stand in front and write X-Forwarded-For; with 0 that header is never believed.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", 1 if PRODUCTION else 0)
 MFA_ADAPTER = "accounts.adapter.SealedSecretsAdapter"
-MFA_FORMS = {"authenticate": "accounts.forms.AskCodeForm", "reauthenticate": "accounts.forms.AskCodeAgainForm"}
+MFA_FORMS = {
+    "authenticate": "accounts.forms.AskCodeForm",
+    "reauthenticate": "accounts.forms.AskCodeAgainForm",
+    "add_webauthn": "accounts.forms.AddPasskeyForm",
+    "edit_webauthn": "accounts.forms.RenamePasskeyForm",
+}
 MFA_TOTP_TOLERANCE = 1
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True

@@ -62,10 +62,12 @@ class Letter(models.Model):
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     key = models.CharField(max_length=200, unique=True, help_text=_("What it is about; one letter for each key."))
-    to = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="letters")
-    kind = models.CharField(max_length=40)
-    channel = models.CharField(max_length=10, choices=Channel, default=Channel.NOW)
-    language = models.CharField(max_length=10)
+    to = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("addressee"), on_delete=models.CASCADE, related_name="letters"
+    )
+    kind = models.CharField(_("kind of letter"), max_length=40)
+    channel = models.CharField(_("way"), max_length=10, choices=Channel, default=Channel.NOW)
+    language = models.CharField(_("language"), max_length=10)
     subject = models.CharField(max_length=200)
     body_text = models.TextField(blank=True)
     body_html = models.TextField(blank=True)
@@ -75,16 +77,16 @@ class Letter(models.Model):
     enrolment = models.ForeignKey(
         "programmes.Enrolment", on_delete=models.CASCADE, null=True, blank=True, related_name="letters"
     )
-    state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
-    uncertain = models.BooleanField(default=False, help_text=_("An earlier attempt may have arrived."))
-    message_id = models.CharField(max_length=200, unique=True, default=new_message_id, editable=False)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    not_before = models.DateTimeField(db_default=Now())
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.QUEUED)
+    uncertain = models.BooleanField(_("uncertain"), default=False, help_text=_("An earlier attempt may have arrived."))
+    message_id = models.CharField(_("message ID"), max_length=200, unique=True, default=new_message_id, editable=False)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    not_before = models.DateTimeField(_("not before"), db_default=Now())
     claimed_at = models.DateTimeField(null=True, blank=True)
-    sent_at = models.DateTimeField(null=True, blank=True)
+    sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
     last_error = models.CharField(max_length=300, blank=True)
     read_at = models.DateTimeField(null=True, blank=True)
-    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    created_at = models.DateTimeField(_("created at"), db_default=Now(), editable=False)
 
     objects = LetterQuerySet.as_manager()
 
