@@ -228,7 +228,12 @@ def test_a_recalled_worker_keeps_tests_and_checks_of_the_season_before(user_for)
     check = RequirementFactory(programme=last_year.programme, stage="rostered")
     actions.record_test(last_year, test, by=by, taken_on=TODAY, passed=True)
     actions.tick(last_year, check, by=by, done_on=TODAY)
-    recalled = EnrolmentFactory(person=last_year.person, season=SeasonFactory(programme=last_year.programme), previous=last_year, status="eligible")
+    recalled = EnrolmentFactory(
+        person=last_year.person,
+        season=SeasonFactory(programme=last_year.programme),
+        previous=last_year,
+        status="eligible",
+    )
     stranger = EnrolmentFactory(season=recalled.season, status="eligible")
     assert recalled.missing_for("rostered") == []
     assert len(stranger.missing_for("rostered")) == 2
