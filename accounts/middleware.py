@@ -39,6 +39,8 @@ class EndIdleSessions:
     def __call__(self, request):
         owner_id = self._end_if_over(request)
         response = self.get_response(request)
+        if response.status_code == 503:
+            return response  # the database is away: asking it again would only make this person wait longer
         if request.user.is_authenticated:
             self._note_activity(request, response)
         elif _leads_to_sign_in(response):

@@ -71,6 +71,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "programmes.base.common.middleware.RefuseHostileInput",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "programmes.base.common.middleware.SpareWhoeverComesNext",
     "django.middleware.gzip.GZipMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -133,7 +134,9 @@ if not (DATABASE_URL and REDIS_URL):
     DATABASE_URL = DATABASE_URL or embedded.database_url(VAR_DIR)
     REDIS_URL = REDIS_URL or embedded.redis_url(VAR_DIR)
 AS_OWNER = env.str("IOMCASE_DATABASE_ROLE", "web") == "owner"
-# Web processes keep a small pool; workers, beat and commands must not (a pool does not survive a fork).
+# Web processes keep a small pool; workers, beat and commands must not (a pool does not survive a fork). A request waits
+# five seconds for a connection before it is answered 503; as often the pool begins anew to ask a server that is away,
+# where it would ask less and less often otherwise and still pause when the server has long been back.
 IN_WEB_PROCESS = env.bool("IOMCASE_WEB", False)
 DATABASES = {
     "default": {
@@ -147,7 +150,7 @@ _statement_timeout = "10s" if IN_WEB_PROCESS else "0"
 DATABASES["default"].setdefault("OPTIONS", {}).update(
     {
         "options": f"-c statement_timeout={_statement_timeout} -c lock_timeout=5s -c timezone=UTC",
-        **({"pool": {"min_size": 1, "max_size": 4, "timeout": 5}} if IN_WEB_PROCESS else {}),
+        **({"pool": {"min_size": 1, "max_size": 4, "timeout": 5, "reconnect_timeout": 5}} if IN_WEB_PROCESS else {}),
     }
 )
 

@@ -1,6 +1,7 @@
 """What a broken rule is, and how the database's refusals are put into words."""
 
 import sys
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -16,6 +17,10 @@ from psycopg_pool import PoolTimeout
 
 # SQLSTATEs of a server that is stopping, starting, full or gone; None is a connection that never came about.
 _AWAY = {None, "57P01", "57P02", "57P03", "08000", "08001", "08003", "08006", "53300"}
+# After somebody has waited for a connection in vain, the others are told at once for so long: a queue of people who
+# each wait for seconds would still be there when the database is back.
+SPARED_SECONDS = 2
+_away_until = [0.0]
 
 
 @dataclass(frozen=True)
@@ -111,9 +116,23 @@ def bad_request(request, exception=None):
 def server_error(request):
     """500, or 503 with Retry-After while the database is away (assurance.md F3). Neither page asks the database."""
     error = sys.exc_info()[1]
-    away = isinstance(error, PoolTimeout | InterfaceError) or (
-        isinstance(error, OperationalError) and getattr(error.__cause__, "sqlstate", None) in _AWAY
-    )
-    if away:
-        return HttpResponse(render_to_string("503.html"), status=503, headers={"Retry-After": "5"})
+    waited = isinstance(error, PoolTimeout) or isinstance(getattr(error, "__cause__", None), PoolTimeout)
+    if waited:
+        _away_until[0] = time.monotonic() + SPARED_SECONDS
+    if (
+        waited
+        or isinstance(error, InterfaceError)
+        or (isinstance(error, OperationalError) and getattr(error.__cause__, "sqlstate", None) in _AWAY)
+    ):
+        return database_away()
     return HttpResponse(render_to_string("500.html"), status=500)
+
+
+def database_away():
+    """503 with Retry-After; does not ask the database."""
+    return HttpResponse(render_to_string("503.html"), status=503, headers={"Retry-After": "5"})
+
+
+def was_just_away() -> bool:
+    """Whether somebody has just waited for the database in vain, so that the next one need not."""
+    return time.monotonic() < _away_until[0]

@@ -6,7 +6,7 @@ from urllib.parse import unquote_to_bytes
 from django.http import HttpResponse
 from django.utils.cache import add_never_cache_headers
 
-from programmes.base.common.errors import bad_request
+from programmes.base.common.errors import bad_request, database_away, was_just_away
 
 LONGEST_ADDRESS = 8000
 _POSITION = re.compile(rb"\x00")
@@ -37,6 +37,16 @@ class RefuseHostileInput:
         ):
             return bad_request(request)
         return None
+
+
+class SpareWhoeverComesNext:
+    """503 at once while the database is known to be away; files and the health page stand before this."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        return database_away() if was_just_away() else self.get_response(request)
 
 
 class KeepNothingInTheBrowser:
