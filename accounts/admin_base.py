@@ -89,8 +89,6 @@ class ConfigurationAdmin(_GuardedByRole, admin.ModelAdmin):
     list_per_page = 50
     list_max_show_all = 50
     show_full_result_count = False
-    # Without the counter there is no "select all 1,000,000" either; see also `response_action`.
-    actions_selection_counter = False
     save_on_top = False
     # Tracked models whose rows are edited on the page of this one, and so have a place in its history.
     history_parts: list = []
