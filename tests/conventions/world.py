@@ -5,9 +5,10 @@ from datetime import date, timedelta
 from functools import cached_property
 
 from accounts.models import ParkedText
+from programmes.base.notifications import actions as letters
 from programmes.base.notifications.letters import stop_token
 from programmes.desk.reports import actions as reports
-from programmes.models import Enrolment, Letter, ReportRun
+from programmes.models import Enrolment, ReportRun
 from tests.conventions.routes import ROWS, Row
 from tests.factories.demand import AuthorisationFactory, JobDemandFactory
 from tests.factories.departure import (
@@ -93,14 +94,10 @@ class Place:
     @cached_property
     def letter(self):
         """A letter to the owner."""
-        return Letter.objects.create(
-            key=f"world:{self.owner.pk}",
-            to=self.owner,
-            kind="case_assigned",
-            language="es",
-            subject="Aviso",
-            body_text="Aviso.",
-            body_html="<p>Aviso.</p>",
+        case = self.case()
+        context = {"case_number": case.number}
+        return letters.queue(
+            key=f"world:{case.pk}", to=self.owner, kind="case_assigned", context=context, enrolment=case, path="/"
         )
 
     def args(self, record: str) -> list:
