@@ -199,14 +199,18 @@ def surname(rng: Random, place: Place) -> str:
 
 
 def cui(rng: Random, place: Place, serial: int) -> str:
-    """A CUI with a right check digit: eight digits, the check, department and municipality of birth."""
+    """A CUI with a right check digit: eight digits, the check, department and municipality of birth.
+
+    `serial` (below ten million) makes it unique. A number whose check would be ten does not exist; of two numbers that
+    differ in their first digit alone at most one is such a number.
+    """
     department, municipality = int(place.subdivision[3:]), rng.randint(1, 5)
-    while True:
-        number = f"{rng.randint(1, 3)}{serial % 10_000_000:07d}"
+    for first in rng.sample((1, 2, 3), 2):
+        number = f"{first}{serial:07d}"
         check = sum(int(digit) * (index + 2) for index, digit in enumerate(number)) % 11
         if check < 10:
-            return f"{number}{check}{department:02d}{municipality:02d}"
-        serial += 3_333_333
+            break
+    return f"{number}{check}{department:02d}{municipality:02d}"
 
 
 def phone(rng: Random, country: str) -> str:
