@@ -102,6 +102,8 @@ def generate(*, people: int, seed: int, today: date) -> dict[str, int]:
     _write_market(rows, rng, clock, workers, corridors, staff)
     _write_workers(rows, rng, clock, workers, corridors, staff)
     rows.write()
+    # Before anything is counted: without figures about the new rows the reports' query takes hours at this size.
+    analyse()
     programmes = [corridor.programme for corridor in corridors.values()]
     make_reports(programmes, today)
     write_letters(staff.demo["caseworker"], staff.demo["manager"])
