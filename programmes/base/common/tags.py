@@ -9,7 +9,7 @@ Links:            {% qs page=2 %} keeps the other parameters of the address · {
 
 import datetime as dt
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from django import template
@@ -20,7 +20,7 @@ from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 
 from programmes.base.common import wording
 
@@ -87,15 +87,20 @@ def due(value: dt.date | dt.datetime | None, late: bool | None = None) -> SafeSt
     """
     if not value:
         return mark_safe("")
-    day = wording.as_day(value)
-    is_late = day < timezone.localdate() if late is None else late
+    day, today = wording.as_day(value), timezone.localdate()
+    return _due_block(day, day < today if late is None else bool(late), today, get_language())
+
+
+@lru_cache(maxsize=2000)
+def _due_block(day: dt.date, is_late: bool, today: dt.date, language: str | None) -> SafeString:
+    # Kept, because a list shows the same few days again and again: in this language, seen from this day.
     return format_html(
         '<time class="due{}" datetime="{}" title="{}"><b>{}</b> <span>{}</span></time>',
         " is-late" if is_late else "",
         day.isoformat(),
         wording.full_day(day),
         wording.short_day(day),
-        wording.relative_day(day),
+        wording.relative_day(day, today),
     )
 
 
@@ -104,15 +109,19 @@ def when(value: dt.date | dt.datetime | None, late: bool | None = False) -> Safe
     """Show a day in a line: "16 mar · en 4 días". `late=None` marks it when it is past, True always."""
     if not value:
         return mark_safe("")
-    day = wording.as_day(value)
-    is_late = day < timezone.localdate() if late is None else late
+    day, today = wording.as_day(value), timezone.localdate()
+    return _when_line(day, day < today if late is None else bool(late), today, get_language())
+
+
+@lru_cache(maxsize=2000)
+def _when_line(day: dt.date, is_late: bool, today: dt.date, language: str | None) -> SafeString:
     return format_html(
         '<time class="nw{}" datetime="{}" title="{}">{} · {}</time>',
         " late" if is_late else "",
         day.isoformat(),
         wording.full_day(day),
         wording.short_day(day),
-        wording.relative_day(day),
+        wording.relative_day(day, today),
     )
 
 

@@ -112,6 +112,7 @@ def _row(step, user) -> dict:
         "href": href,
         "number": enrolment.number,
         "why": why,
+        "more": [],
         **_fitting_deed(step, user),
     }
     if user.may(Permission.NOTE_WRITE):
@@ -149,7 +150,7 @@ def _fitting_deed(step, user) -> dict:
     calls = step.kind in {"first_call", "check_in"}
     if words is None or (calls and not user.may(Permission.PLACEMENT_EDIT)):
         return {"action": _("Decide"), "action_href": f"{case.get_absolute_url()}#next"}
-    return {"action": words, "action_href": reverse(route, args=[case.public_id, *([target] if target else [])])}
+    return {"action": str(words), "action_href": reverse(route, args=[case.public_id, *([target] if target else [])])}
 
 
 def sentence(found: Iterable[Group]) -> str:
