@@ -3,6 +3,7 @@
 A model missing here makes `makemigrations` write a DeleteModel; a test compares this hall with the rooms.
 """
 
+from programmes.base.common.drafts import Draft
 from programmes.base.common.models import Submission
 from programmes.base.lifecycle.models import CaseEvent
 from programmes.base.notifications.models import *  # noqa: F403 -- the room names what it exports in __all__
@@ -12,6 +13,7 @@ from programmes.journey.demand.models import Authorisation, JobDemand, Position
 from programmes.journey.departure.models import Contract, Document, Medical, Orientation, Permit, Trip
 from programmes.journey.employers.models import Employer, Site
 from programmes.journey.enrolment.models import CaseNumber, Enrolment, Step, TestResult, Tick
+from programmes.journey.people.identity import HouseholdMember, Identity, PersonAddress, PersonPhone, Photo
 from programmes.journey.people.models import Consent, Person
 from programmes.journey.placement.models import CheckIn, Placement
 from programmes.journey.reintegration.models import FollowUp, PlanLine, Reintegration
@@ -28,14 +30,20 @@ __all__ = [
     "Contract",
     "Deadline",
     "Document",
+    "Draft",
     "Employer",
     "Enrolment",
     "FollowUp",
+    "HouseholdMember",
+    "Identity",
     "JobDemand",
     "Medical",
     "Orientation",
     "Permit",
     "Person",
+    "PersonAddress",
+    "PersonPhone",
+    "Photo",
     "Placement",
     "PlanLine",
     "Position",

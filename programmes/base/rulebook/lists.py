@@ -4,6 +4,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 LISTS: dict[str, str | Promise] = {
+    "address_kind": _("Kinds of address"),
     "assistance": _("Assistance"),
     "back_to_documents": _("Reasons: back to documents"),
     "channel": _("Ways of contact"),
@@ -16,6 +17,7 @@ LISTS: dict[str, str | Promise] = {
     "demand_cancellation": _("Reasons: demand cancelled"),
     "demand_rejection": _("Reasons: demand rejected"),
     "demand_return": _("Reasons: demand sent back"),
+    "different_person": _("Reasons: a different person"),
     "document": _("Documents"),
     "document_rejection": _("Reasons: document rejected"),
     "document_revocation": _("Reasons: document revoked"),
@@ -29,10 +31,12 @@ LISTS: dict[str, str | Promise] = {
     "language": _("Languages"),
     "language_level": _("Language levels"),
     "left_employment": _("Reasons: left employment"),
+    "literacy": _("Reading and writing"),
     "marital": _("Marital status"),
     "no_show": _("Reasons: no-show"),
     "non_selection": _("Reasons: not selected"),
     "orientation_module": _("Modules of the orientation"),
+    "phone_kind": _("Kinds of phone"),
     "reintegration_pause": _("Reasons: reintegration paused"),
     "relation": _("Relations"),
     "release": _("Reasons: released from selection"),

@@ -10,11 +10,12 @@ from accounts.roles import Permission
 from programmes.base.common.wording import money, number, short_day
 from programmes.base.rulebook.catalogue import RequirementKind
 from programmes.base.rulebook.codes import label
-from programmes.journey.departure import judges, rules
+from programmes.journey.departure import judges
 from programmes.journey.departure.states import ContractStatus, DocumentStatus, MedicalStatus, PermitStatus
 from programmes.journey.enrolment import requirements
 from programmes.journey.enrolment.requirements import State
 from programmes.journey.enrolment.states import Status
+from programmes.journey.people.rules import masked
 
 STAGES = frozenset({str(Status.IN_DOCUMENTATION), str(Status.READY_TO_TRAVEL), str(Status.TRAVELLING)})
 K = RequirementKind
@@ -148,7 +149,7 @@ def _documents(enrolment, user) -> Section:
     earlier: list[Row] = []
     shown = set()
     for document in enrolment.papers.documents:
-        seen = document.number if works_with_papers(user) else rules.masked(document.number)
+        seen = document.number if works_with_papers(user) else masked(document.number)
         issued = _("Issued on %(day)s") % {"day": short_day(document.issued_on)} if document.issued_on else ""
         row = Row(
             id=f"document-{document.public_id}",
@@ -209,7 +210,7 @@ def _permits(enrolment, user) -> Section:
     for permit in enrolment.papers.permits:
         ended = permit.status in {PermitStatus.APPROVED, PermitStatus.WITHDRAWN}
         running = permit.status == PermitStatus.IN_PROCESS
-        seen = permit.application_number if works_with_papers(user) else rules.masked(permit.application_number)
+        seen = permit.application_number if works_with_papers(user) else masked(permit.application_number)
         reason = label("visa_refusal", permit.refusal_reason) if permit.status == PermitStatus.REFUSED else ""
         rows.append(
             Row(
@@ -292,7 +293,7 @@ def _trips(enrolment, user) -> Section:
             facts=[
                 judges.trip_words(trip),
                 _("Ticket %(number)s")
-                % {"number": trip.ticket_number if works_with_papers(user) else rules.masked(trip.ticket_number)},
+                % {"number": trip.ticket_number if works_with_papers(user) else masked(trip.ticket_number)},
                 money(trip.cost, trip.currency) if trip.cost is not None else "",
             ],
             tone="done" if booked else "neutral",

@@ -17,6 +17,7 @@ from programmes.journey.departure.actions.medicals import RESULTS
 from programmes.journey.departure.models import Trip
 from programmes.journey.departure.states import MedicalStatus, PermitStatus
 from programmes.journey.enrolment.rules import months_later
+from programmes.journey.people.rules import printed_number
 
 CHOOSE = _("Choose")
 
@@ -99,7 +100,7 @@ class DocumentForm(DeedForm):
 
     def clean_number(self):
         """Capitals, plain hyphens, single spaces."""
-        return rules.plain_number(self.cleaned_data["number"])
+        return printed_number(self.cleaned_data["number"])
 
 
 class OtherDocumentForm(DocumentForm):

@@ -1,7 +1,5 @@
 """Pure judgement about what a worker needs to travel. Arguments in, answer out."""
 
-import re
-import unicodedata
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
@@ -20,8 +18,6 @@ EXPIRING_DAYS = 90
 REPEAT_DAYS = 14
 # domain.md 2.5: the first reminder for a document that ends.
 RENEW_DAYS = 60
-
-_DASHES = re.compile("[\u2010-\u2015\u2212\uff0d]")
 
 
 def holds_until(planned_end: date | None, margin_months: int) -> date | None:
@@ -53,21 +49,6 @@ def best_document(documents: Iterable, needed: date | None, today: date):
     for row in rows:
         return row, "expired" if row.status == DocumentStatus.EXPIRED else "bad"
     return None, "none"
-
-
-def plain_number(typed: str) -> str:
-    """A document number as it is kept: capitals, plain hyphens, single spaces."""
-    return " ".join(_DASHES.sub("-", typed).upper().split())
-
-
-def mixes_scripts(number: str) -> bool:
-    """Whether letters of two alphabets stand in one number (a Cyrillic А in a Latin passport number)."""
-    return len({unicodedata.name(letter, "?").split()[0] for letter in number if letter.isalpha()}) > 1
-
-
-def masked(number: str) -> str:
-    """A number of which only the last three characters are shown; shorter ones are not shown at all."""
-    return "" if not number else "•••" + (number[-3:] if len(number) > 3 else "")
 
 
 def below_minimum(wage: Decimal, currency: str, unit: str, hours_per_week: Decimal, minimum: str | None) -> bool:

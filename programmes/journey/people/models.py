@@ -65,7 +65,12 @@ class PersonQuerySet(RecordQuerySet):
 
 @tracked()
 class Person(Record):
-    """A migrant worker. The record stays; participations (enrolments) come and go with the seasons."""
+    """A migrant worker. The record stays; participations (enrolments) come and go with the seasons.
+
+    The columns hold the main value of each fact; further documents, phones, addresses, the household and the photo are
+    rows of their own (people/identity.py). A birth date that is `estimated` is a guess of day and month and perhaps of
+    the year; of one known to the `year` only the year may be shown or compared.
+    """
 
     class Sex(models.TextChoices):
         FEMALE = "female", _("female")
@@ -74,6 +79,7 @@ class Person(Record):
 
     class BirthPrecision(models.TextChoices):
         DAY = "day", _("exact day")
+        ESTIMATED = "estimated", _("estimated")
         YEAR = "year", _("only the year")
 
     office = models.ForeignKey(Office, verbose_name=_("office"), on_delete=models.PROTECT, related_name="people")
@@ -87,8 +93,16 @@ class Person(Record):
     )
     sex = models.CharField(_("sex"), max_length=6, choices=Sex)
     birth_date = models.DateField(_("date of birth"))
-    birth_precision = models.CharField(_("how exact"), max_length=4, choices=BirthPrecision, default=BirthPrecision.DAY)
+    birth_precision = models.CharField(_("how exact"), max_length=9, choices=BirthPrecision, default=BirthPrecision.DAY)
+    birth_subdivision = models.CharField(_("department of birth"), max_length=10, blank=True)
+    birth_municipality = models.CharField(_("municipality of birth"), max_length=100, blank=True)
     nationality = models.CharField(_("nationality"), max_length=3, validators=[alpha3])
+    other_nationalities = ArrayField(
+        models.CharField(max_length=3, validators=[alpha3]),
+        verbose_name=_("other nationalities"),
+        default=list,
+        blank=True,
+    )
     national_id = models.CharField(_("national identity number"), max_length=30, blank=True)
     phone = PhoneNumberField(_("phone"), blank=True)
     email = models.EmailField(_("e-mail"), blank=True)
@@ -96,8 +110,13 @@ class Person(Record):
     municipality = models.CharField(_("municipality"), max_length=100, blank=True)
     community = models.CharField(_("community"), max_length=100, blank=True)
     languages = ArrayField(models.CharField(max_length=10), verbose_name=_("languages"), default=list, blank=True)
+    # How well, by language: a level of the CEFR or "oral" (only spoken); languages of unknown level are left out.
+    language_levels = models.JSONField(_("language levels"), default=dict, blank=True)
+    mother_tongue = models.CharField(_("mother tongue"), max_length=10, blank=True)
     education = models.CharField(_("education"), max_length=10, blank=True)
+    literacy = models.CharField(_("reading and writing"), max_length=20, blank=True)
     occupation = models.CharField(_("occupation"), max_length=10, blank=True)
+    occupation_words = models.CharField(_("work in the person's own words"), max_length=100, blank=True)
     experience_years = models.PositiveSmallIntegerField(_("years of experience"), null=True, blank=True)
     emergency_name = models.CharField(_("emergency contact"), max_length=150, blank=True)
     emergency_relation = models.CharField(_("relation"), max_length=60, blank=True)
@@ -139,6 +158,11 @@ class Person(Record):
                 condition=~Q(given_names="") & ~Q(first_surname=""),
                 name="person_has_a_name",
                 violation_error_message=_("Give a given name and a first surname."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(other_nationalities__contains=[F("nationality")]),
+                name="person_other_nationalities_are_others",
+                violation_error_message=_("The main nationality stands among the others too."),
             ),
         ]
         triggers = [count_versions(but_not=("name_key",))]

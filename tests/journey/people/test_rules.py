@@ -44,6 +44,30 @@ def test_a_failed_check_is_a_warning_of_one_country_only():
 
 
 @pytest.mark.parametrize(
+    ("typed", "kept"),
+    [("ab 12\u201134", "AB 12-34"), ("  p  123 ", "P 123"), ("1\u20132\u22123", "1-2-3"), ("A1", "A1")],
+)
+def test_number_is_kept_in_one_form(typed, kept):
+    assert rules.printed_number(typed) == kept
+
+
+@given(st.text(max_size=60))
+def test_number_in_its_form_stays_as_it_is(typed):
+    once = rules.printed_number(typed)
+    assert rules.printed_number(once) == once
+
+
+@pytest.mark.parametrize(("number", "mixed"), [("АB123", True), ("AB123", False), ("123-4", False), ("ÑB1", False)])
+def test_letters_of_two_alphabets_are_noticed(number, mixed):
+    assert rules.mixes_scripts(number) is mixed
+
+
+@pytest.mark.parametrize(("number", "shown"), [("P1234567", "•••567"), ("12", "•••"), ("123", "•••"), ("", "")])
+def test_masked_number_shows_its_last_three(number, shown):
+    assert rules.masked(number) == shown
+
+
+@pytest.mark.parametrize(
     ("born", "words"),
     [(date(2030, 1, 1), "future"), (date(1899, 12, 31), "Check the year"), (date(1910, 1, 1), "Check the year")],
 )

@@ -13,12 +13,13 @@ from programmes.journey.departure.actions.ground import locked, open_case, refus
 from programmes.journey.departure.models import Document
 from programmes.journey.departure.states import DOCUMENT, DocumentStatus
 from programmes.journey.enrolment import steps
+from programmes.journey.people.rules import mixes_scripts
 
 D = DocumentStatus
 
 
 def _check(person, *, kind, number, issued_on, expires_on):
-    if rules.mixes_scripts(number):
+    if mixes_scripts(number):
         raise RuleBroken(
             _("This number mixes letters of two alphabets. Type it again as it is printed."), field="number"
         )
