@@ -3,13 +3,15 @@
 from dataclasses import dataclass
 
 from django.core import signing
-from django.db.models import Q
+from django.db.models import BooleanField, F, Func, Q, Value
 from django.shortcuts import render
 
 PAGE_SIZE = 25
 COUNT_LIMIT = 1001
 # Sorting fields that may be null; see `keyset`.
-NULLS_LAST = frozenset({"next_due_on", "due_on"})
+NULLS_LAST = frozenset(
+    {"next_due_on", "due_on", "planned_start", "planned_end", "departed_on", "arrived_on", "returned_on", "closed_on"}
+)
 
 
 def page_or_part(request, template, part, context, *, status=200):
@@ -51,33 +53,25 @@ def keyset(
     *,
     order: tuple[str, ...],
     size: int = PAGE_SIZE,
-    count: bool = True,
+    count: bool | int | None = True,
     columns: tuple[str, ...] = (),
 ) -> Page:
     """Cut one page out of `queryset` by key, not by offset.
 
-    With `columns` the rows are dicts of these, and the count does without the tables that only they need.
-    `order` names the sorting fields, `-` for descending, the last one unique. A field may be null when it sorts
-    upwards: nulls stand last, as PostgreSQL puts them. The position travels in `after=` or `before=` as a signed token,
-    so that it can be neither guessed nor bent; a broken token shows the first page.
+    With `columns` the rows are dicts of these, and the count does without the tables that only they need; `count` may
+    also be the number itself, or None, when somebody else has counted.
+    `order` names the sorting fields, `-` for descending, the last one unique. The first field may be one of those that
+    can be null: these rows stand last, whichever way the list is sorted. The position travels in `after=` or `before=`
+    as a signed token, so that it can be neither guessed nor bent; a broken token shows the first page.
     """
     fields = [name.lstrip("-") for name in order]
     token, backwards = request.GET.get("after"), False
     if not token and request.GET.get("before"):
         token, backwards = request.GET["before"], True
     position = _read(token, len(fields))
-    total = capped_count(queryset) if count else None
-    ordering = [_turned(name) if backwards else name for name in order]
-    rows = (queryset.values(*columns) if columns else queryset).order_by(*ordering)
-    if position is None:
-        found = list(rows[: size + 1])
-    else:
-        found = list(rows.filter(_beyond(order, position, backwards))[: size + 1])
-        first = ordering[0]
-        if first in NULLS_LAST and position[0] is not None and len(found) <= size:
-            # The rows without a day come after the last one with a day, in a query of their own: a condition that
-            # allows for both would begin at the first row of the index, however deep the page.
-            found += rows.filter(**{f"{first}__isnull": True})[: size + 1 - len(found)]
+    backwards = backwards and position is not None
+    total = (capped_count(queryset) if count else None) if isinstance(count, bool) else count
+    found = _walk(queryset.values(*columns) if columns else queryset, order, position, backwards, size + 1)
     more = len(found) > size
     found = found[:size]
     if backwards:
@@ -87,6 +81,38 @@ def keyset(
         _token(found[0], fields) if found and ((position is not None and not backwards) or (backwards and more)) else ""
     )
     return Page(rows=found, count=total, after=after, before=before)
+
+
+def _walk(rows, order, position, backwards, most) -> list:
+    """At most `most` rows from the position on, nearest first.
+
+    The rows without a value in the first field are a part of their own behind the others, read by a query of its own:
+    a condition that allows for both would begin at the first row of the index, however deep the page.
+    """
+    first = order[0].lstrip("-")
+    if first not in NULLS_LAST or (position is None and not order[0].startswith("-")):
+        return _part(rows, order, position, backwards, most)
+    valued = (rows.filter(**{f"{first}__isnull": False}), order)
+    empty = (rows.filter(**{f"{first}__isnull": True}), order[1:])
+    parts = [empty, valued] if backwards else [valued, empty]
+    if position is not None and (position[0] is None) != backwards:
+        parts = parts[1:]  # the other part lies behind us
+    found: list = []
+    for part, by in parts:
+        at = None
+        if position is not None and part is parts[0][0]:
+            at = position[len(order) - len(by) :]
+        found += _part(part, by, at, backwards, most - len(found))
+        if len(found) >= most:
+            break
+    return found
+
+
+def _part(rows, order, position, backwards, most) -> list:
+    rows = rows.order_by(*[_turned(name) if backwards else name for name in order])
+    if position is not None:
+        rows = rows.filter(_beyond(order, position, backwards))
+    return list(rows[:most])
 
 
 def _turned(name):
@@ -116,13 +142,34 @@ def _read(token, length):
     return values if isinstance(values, list) and len(values) == length else None
 
 
+class _Further(Func):
+    """`(a, b) > (x, y)`: one comparison of rows, which PostgreSQL answers by going to the place in the index."""
+
+    output_field = BooleanField()
+
+    def __init__(self, names, values, *, downwards):
+        super().__init__(*map(F, names), *map(Value, values))
+        self.downwards = downwards
+
+    def as_sql(self, compiler, connection, **context):
+        parts = [compiler.compile(expression) for expression in self.source_expressions]
+        half = len(parts) // 2
+        names, values = (", ".join(sql for sql, _params in part) for part in (parts[:half], parts[half:]))
+        sign = "<" if self.downwards else ">"
+        return f"({names}) {sign} ({values})", [value for _sql, params in parts for value in params]
+
+
 def _beyond(order, position, backwards):
-    """What lies behind the position; rows whose first field is null while that of the position is not are left out."""
+    """What lies behind the position in a part where the first field has a value."""
+    ways = {name.startswith("-") != backwards for name in order}
+    fields = [name.lstrip("-") for name in order]
+    if len(ways) == 1 and not NULLS_LAST.intersection(fields[1:]):
+        return _Further(fields, position, downwards=ways.pop())
     condition = Q()
     equal = Q()
-    first, downwards = order[0].lstrip("-"), order[0].startswith("-") != backwards
+    first, downwards = fields[0], order[0].startswith("-") != backwards
     # Says nothing new, but lets PostgreSQL begin at the position in the index.
-    bound = Q() if position[0] is None else Q(**{f"{first}__{'lte' if downwards else 'gte'}": position[0]})
+    bound = Q(**{f"{first}__{'lte' if downwards else 'gte'}": position[0]})
     for name, value in zip(order, position, strict=True):
         field = name.lstrip("-")
         downwards = name.startswith("-") != backwards
