@@ -7,6 +7,7 @@ LISTS: dict[str, str | Promise] = {
     "address_kind": _("Kinds of address"),
     "assistance": _("Assistance"),
     "back_to_documents": _("Reasons: back to documents"),
+    "case_tag": _("Tags of cases"),
     "channel": _("Ways of contact"),
     "closure": _("Reasons: closure"),
     "consent_purpose": _("Purposes of consent"),

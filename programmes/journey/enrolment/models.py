@@ -3,23 +3,25 @@
 import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import DateRangeField, RangeBoundary, RangeOperators
+from django.contrib.postgres.fields import ArrayField, DateRangeField, RangeBoundary, RangeOperators
 from django.contrib.postgres.fields.ranges import BigIntegerRangeField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Exists, F, Func, OuterRef, Q, Value
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from accounts.models import Office
-from accounts.roles import Permission
 from programmes.base.audit.models import tracked
-from programmes.base.common.models import Record, RecordQuerySet, count_versions
-from programmes.base.lifecycle.models import Lifecycle
+from programmes.base.common.models import Record, count_versions
+from programmes.base.lifecycle.models import CaseEvent, Lifecycle
 from programmes.base.rulebook.catalogue import WaitsFor
 from programmes.base.rulebook.codes import label
 from programmes.base.rulebook.models import Programme, Requirement, Season
+from programmes.journey.enrolment.querysets import EnrolmentQuerySet
 from programmes.journey.enrolment.states import ENROLMENT, OPEN, STAGES, TONES, Status
 from programmes.journey.people.models import Person
 
@@ -38,61 +40,7 @@ def only_one_at_a_time(start: str, end) -> list:
     return [(person, RangeOperators.OVERLAPS), (period, RangeOperators.OVERLAPS)]
 
 
-class EnrolmentQuerySet(RecordQuerySet):
-    """Cases, and who may see them."""
-
-    def visible_to(self, user):
-        """The one query behind every list, page, search, export, report, digest and job.
-
-        Cases of the offices (origin or destination) and programmes of the user's memberships; cases the user owns; for
-        liaisons only those on the roster or further; for partners only cases shared with their office; for
-        administrators none.
-        """
-        seen = Q(pk__in=[])
-        read = user.reach(Permission.CASE_READ)
-        for reach in read:
-            seen |= self._within(reach)
-        for reach in user.reach(Permission.CASE_MATCH):
-            if not any(wider.covers(reach) for wider in read):
-                seen |= self._within(reach) & Q(status__in=ENROLMENT.groups["matched"])
-        for reach in user.reach(Permission.CASE_SHARED):
-            shared = Enrolment.shared_with.through.objects.filter(office__in=reach.office_ids).values("enrolment")
-            condition = Q(pk__in=shared)
-            if reach.programme_ids is not None:
-                condition &= Q(programme__in=reach.programme_ids)
-            seen |= condition
-        if user.may(Permission.CASE_EDIT):
-            seen |= Q(owner=user)
-        return self.filter(seen)
-
-    def within_reach_of(self, user, *permissions):
-        """Cases of the offices and programmes where one of these rights holds, not those that are merely owned.
-
-        Without rights: those this person could be given to work on.
-        """
-        reached = Q(pk__in=[])
-        for permission in permissions or (Permission.CASE_EDIT, Permission.CASE_MATCH):
-            for reach in user.reach(permission):
-                reached |= self._within(reach)
-        return self.filter(reached)
-
-    @staticmethod
-    def _within(reach):
-        condition = Q(office__in=reach.office_ids) | Q(destination_office__in=reach.office_ids)
-        if reach.programme_ids is not None:
-            condition &= Q(programme__in=reach.programme_ids)
-        return condition
-
-    def open(self):
-        """Cases in which something is still to happen."""
-        return self.filter(is_open=True)
-
-    def owned_by(self, user):
-        """Cases this person answers for."""
-        return self.filter(owner=user)
-
-
-@tracked()
+@tracked(exclude=["last_contact_on"])
 class Enrolment(Lifecycle, Record):
     """A case: the participation of one person in one season (IOM counts these apart from persons)."""
 
@@ -143,6 +91,9 @@ class Enrolment(Lifecycle, Record):
     closed_on = models.DateField(_("closed on"), null=True, blank=True, editable=False)
     closure_reason = models.CharField(_("reason of closure"), max_length=40, blank=True, editable=False)
     outcome = models.TextField(_("outcome"), blank=True, editable=False)
+    tags = ArrayField(models.CharField(max_length=40), verbose_name=_("tags"), default=list, db_default=[], blank=True)
+    # The last day on which somebody spoke with the worker; kept by a trigger on the diary.
+    last_contact_on = models.DateField(_("last contact on"), null=True, blank=True, editable=False)
 
     objects = EnrolmentQuerySet.as_manager()
 
@@ -164,6 +115,12 @@ class Enrolment(Lifecycle, Record):
             models.Index(fields=["programme", "season", "status"], name="case_by_season_and_status"),
             # The order of the case list, for whoever sees so many cases that the first ones come soon.
             models.Index(fields=["next_due_on", "id"], name="case_by_day"),
+            models.Index(fields=["status", "next_due_on", "id"], name="case_by_status"),
+            # What else the list is sorted by, either way.
+            models.Index(fields=["status_since", "id"], name="case_by_time_in_status"),
+            models.Index(fields=["registered_on", "id"], name="case_by_registration"),
+            models.Index(Coalesce("last_contact_on", "registered_on"), "id", name="case_by_last_contact"),
+            GinIndex(fields=["tags"], name="case_by_tag"),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -221,7 +178,7 @@ class Enrolment(Lifecycle, Record):
         ]
         triggers = [
             ENROLMENT.trigger(),
-            count_versions(but_not=("next_step", "next_due_on", "is_open")),
+            count_versions(but_not=("next_step", "next_due_on", "is_open", "last_contact_on")),
             # A closed case is read-only (domain.md 2.4); what the machine keeps, and who answers for it, may change.
             pgtrigger.Trigger(
                 name="closed_is_read_only",
@@ -230,7 +187,7 @@ class Enrolment(Lifecycle, Record):
                 condition=pgtrigger.Q(old__status=Status.CLOSED, new__status=Status.CLOSED),
                 declare=[("kept", "text[]")],
                 func="""
-                    kept := ARRAY['version', 'owner_id', 'next_step', 'next_due_on', 'is_open'];
+                    kept := ARRAY['version', 'owner_id', 'next_step', 'next_due_on', 'is_open', 'last_contact_on'];
                     IF to_jsonb(NEW) - kept IS DISTINCT FROM to_jsonb(OLD) - kept THEN
                         RAISE EXCEPTION 'This case is closed. Reopen it before changing it.' USING HINT = 'iomcase';
                     END IF;
@@ -346,6 +303,24 @@ class Enrolment(Lifecycle, Record):
             ],
             "phone": person.phone,
         }
+
+
+# What counts as having spoken with the worker; attempts do not.
+CONTACTS = ("note_call", "note_visit", "note_office", "checked_in")
+
+
+# The diary does not know cases, so it is watched from here.
+pgtrigger.Trigger(
+    name="keeps_last_contact",
+    when=pgtrigger.After,
+    operation=pgtrigger.Insert,
+    condition=pgtrigger.Q(new__what__in=CONTACTS) & pgtrigger.Q(new__enrolment__isnull=False),
+    func="""
+        UPDATE programmes_enrolment SET last_contact_on = NEW."on"
+        WHERE id = NEW.enrolment_id AND (last_contact_on IS NULL OR last_contact_on < NEW."on");
+        RETURN NULL;
+    """,
+).register(CaseEvent)
 
 
 class StepQuerySet(models.QuerySet):

@@ -25,7 +25,16 @@ ORDERS = [
     ("-person__first_surname", "-person__second_surname", "-id"),
     ("registered_on", "-id"),
 ]
-COLUMNS = ("pk", "id", "next_due_on", "status_since", "number", "registered_on", "person__first_surname", "person__second_surname")
+COLUMNS = (
+    "pk",
+    "id",
+    "next_due_on",
+    "status_since",
+    "number",
+    "registered_on",
+    "person__first_surname",
+    "person__second_surname",
+)
 
 
 @pytest.fixture
@@ -82,7 +91,10 @@ def test_a_count_goes_no_further_than_anybody_reads(cases, monkeypatch):
     assert capped_count(cases) == 5
 
 
-@pytest.mark.parametrize("order", [order for order in ORDERS if len({name[0] == "-" for name in order}) == 1 and order[1:2] != ("next_due_on",)])
+@pytest.mark.parametrize(
+    "order",
+    [order for order in ORDERS if len({name[0] == "-" for name in order}) == 1 and order[1:2] != ("next_due_on",)],
+)
 def test_a_deep_page_begins_at_its_place_in_the_index(cases, order):
     page = turn(cases, order, 2, COLUMNS)
     with CaptureQueriesContext(connection) as queries:
