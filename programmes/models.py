@@ -14,7 +14,7 @@ from programmes.journey.departure.models import Contract, Document, Medical, Ori
 from programmes.journey.employers.models import Employer, Site
 from programmes.journey.enrolment.models import CaseNumber, Enrolment, Step, TestResult, Tick
 from programmes.journey.people.identity import HouseholdMember, Identity, PersonAddress, PersonPhone, Photo
-from programmes.journey.people.models import Consent, Person
+from programmes.journey.people.models import Consent, NameToken, Person
 from programmes.journey.placement.models import CheckIn, Placement
 from programmes.journey.reintegration.models import FollowUp, PlanLine, Reintegration
 from programmes.journey.returns.models import Return
@@ -38,6 +38,7 @@ __all__ = [
     "Identity",
     "JobDemand",
     "Medical",
+    "NameToken",
     "Orientation",
     "Permit",
     "Person",

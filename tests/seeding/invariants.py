@@ -19,10 +19,11 @@ INVARIANTS: dict[str, str] = {
         SELECT e.number FROM programmes_enrolment e WHERE e.status IN {BOOKED} AND NOT EXISTS (
             SELECT 1 FROM programmes_consent c WHERE c.person_id = e.person_id AND 'sharing_employer' = ANY(c.purposes)
             AND c.withdrawn_at IS NULL AND (c.expires_on IS NULL OR c.expires_on >= %(today)s))""",
-    "a name key is the folded name": """
-        SELECT id FROM programmes_person
-        WHERE name_key <> iomcase_fold(given_names || ' ' || first_surname || ' ' || second_surname)
-          AND second_surname <> ''""",
+    "the words of a name are those of all its parts, and the dictionary knows each of them": """
+        SELECT p.id FROM programmes_person p WHERE name_tokens <> iomcase_tokens(
+            VARIADIC ARRAY[given_names, first_surname, second_surname, married_name, native_name] || aliases::text[])
+        OR EXISTS (SELECT FROM unnest(name_tokens) word
+            WHERE NOT EXISTS (SELECT FROM programmes_nametoken t WHERE t.text = word))""",
     # --- Cases ------------------------------------------------------------------------------------------------------
     "one case of a person per season, void and given-up ones apart": """
         SELECT person_id FROM programmes_enrolment WHERE status NOT IN ('void_duplicate','withdrawn','expired')

@@ -80,7 +80,10 @@ class Document(Toned, Record):
         verbose_name = _("document")
         verbose_name_plural = _("documents")
         ordering = ["type", "-id"]
-        indexes = [models.Index(fields=["person", "type"], name="document_by_person_and_type")]
+        indexes = [
+            models.Index(fields=["person", "type"], name="document_by_person_and_type"),
+            models.Index(fields=["number"], condition=~Q(number=""), name="document_by_number"),
+        ]
         constraints = [
             _known("document", DocumentStatus),
             models.CheckConstraint(

@@ -10,7 +10,7 @@ from programmes.base.common import text
 from programmes.base.rulebook.models import Code, Programme
 from programmes.journey.employers.models import Employer
 from programmes.journey.employers.states import Status
-from programmes.journey.people.models import FoldedName
+from programmes.journey.people.dictionary import FoldedName
 
 
 class EmployerFilter(django_filters.FilterSet):

@@ -4,8 +4,10 @@ from datetime import date
 
 import pgtrigger
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import Reverse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -16,13 +18,11 @@ from accounts.roles import Permission
 from programmes.base.audit.models import tracked
 from programmes.base.common.models import Record, RecordQuerySet, count_versions
 from programmes.base.rulebook.models import alpha3
+from programmes.journey.people.dictionary import FoldedName, NameToken, WordsOfNames, learn_words
 
+__all__ = ["Consent", "FoldedName", "NameToken", "Person"]
 
-class FoldedName(models.Func):
-    """The name as it is compared: lower case, no accents, single spaces (SQL function of the first migration)."""
-
-    function = "iomcase_fold"
-    output_field = models.TextField()
+MOST_ALIASES = 10
 
 
 class PersonQuerySet(RecordQuerySet):
@@ -31,8 +31,8 @@ class PersonQuerySet(RecordQuerySet):
     def visible_to(self, user):
         """People of the offices where `user` may see persons, and people with a case the user may see.
 
-        A liaison sees only people who stand on a roster or further (domain.md 6, "matched only"); an administrator
-        sees nobody.
+        A record that was merged into another is not shown: the other stands for it. A liaison sees only people who
+        stand on a roster or further (domain.md 6, "matched only"); an administrator sees nobody.
         """
         own = Q(pk__in=[])
         for reach in user.reach(Permission.PERSON_EDIT):
@@ -41,7 +41,7 @@ class PersonQuerySet(RecordQuerySet):
             return self.none()
         enrolments = self.model._meta.get_field("enrolments").related_model.objects
         cases = enrolments.visible_to(user).filter(person=OuterRef("pk"))
-        return self.filter(own | Exists(cases))
+        return self.filter(own | Exists(cases), merged_into__isnull=True)
 
     def changeable_by(self, user, permission=Permission.PERSON_EDIT):
         """People whom this right reaches: of the offices where it holds, or with a case there or a case of one's own.
@@ -55,15 +55,8 @@ class PersonQuerySet(RecordQuerySet):
         cases = enrolments.within_reach_of(user, permission) | enrolments.visible_to(user).owned_by(user)
         return self.filter(own | Exists(cases.filter(person=OuterRef("pk"))))
 
-    def named(self, words: list[str]):
-        """People whose folded name holds every one of `words` (already folded)."""
-        found = self
-        for word in words:
-            found = found.filter(name_key__contains=word)
-        return found
 
-
-@tracked()
+@tracked(exclude=("name_tokens",))
 class Person(Record):
     """A migrant worker. The record stays; participations (enrolments) come and go with the seasons.
 
@@ -86,10 +79,28 @@ class Person(Record):
     given_names = models.CharField(_("given names"), max_length=150)
     first_surname = models.CharField(_("first surname"), max_length=150)
     second_surname = models.CharField(_("second surname"), max_length=150, blank=True)
-    name_key = models.GeneratedField(
-        expression=FoldedName("given_names", "first_surname", "second_surname"),
-        output_field=models.TextField(),
+    married_name = models.CharField(_("married name"), max_length=150, blank=True)
+    native_name = models.CharField(_("name in another script"), max_length=300, blank=True)
+    aliases = ArrayField(
+        models.CharField(max_length=150), verbose_name=_("other names"), default=list, blank=True, size=MOST_ALIASES
+    )
+    # Every word of every name above, as names are searched. Kept by the database, so no write can leave it behind.
+    name_tokens = models.GeneratedField(
+        expression=WordsOfNames(
+            "given_names", "first_surname", "second_surname", "married_name", "native_name", "aliases"
+        ),
+        output_field=ArrayField(models.TextField(db_collation="C")),
         db_persist=True,
+    )
+    merged_into = models.ForeignKey(
+        "self",
+        verbose_name=_("merged into"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        db_index=False,
+        related_name="absorbed",
     )
     sex = models.CharField(_("sex"), max_length=6, choices=Sex)
     birth_date = models.DateField(_("date of birth"))
@@ -136,6 +147,14 @@ class Person(Record):
             ),
             models.Index(fields=["birth_date"], name="person_by_birth_date"),
             models.Index(fields=["phone"], name="person_by_phone"),
+            models.Index(
+                OpClass(Reverse("phone"), name="text_pattern_ops"),
+                condition=~Q(phone=""),
+                name="person_by_end_of_phone",
+            ),
+            models.Index(fields=["national_id"], condition=~Q(national_id=""), name="person_by_national_id"),
+            models.Index(fields=["merged_into"], condition=Q(merged_into__isnull=False), name="person_by_merged_into"),
+            GinIndex(fields=["name_tokens"], fastupdate=False, name="person_by_name_tokens"),
         ]
         constraints = [
             models.CheckConstraint(
@@ -164,8 +183,13 @@ class Person(Record):
                 name="person_other_nationalities_are_others",
                 violation_error_message=_("The main nationality stands among the others too."),
             ),
+            models.CheckConstraint(
+                condition=Q(merged_into__isnull=True) | ~Q(merged_into=F("id")),
+                name="person_not_merged_into_itself",
+                violation_error_message=_("A person cannot be merged into themselves."),
+            ),
         ]
-        triggers = [count_versions(but_not=("name_key",))]
+        triggers = [count_versions(but_not=("name_tokens",)), *learn_words()]
 
     def __str__(self):
         return self.full_name

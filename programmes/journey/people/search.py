@@ -3,10 +3,11 @@
 import re
 from datetime import date
 
-from django.db.models import Q, Value
+from django.db.models import Q
 
 from programmes.base.common import text
-from programmes.journey.people.models import FoldedName, Person
+from programmes.journey.people.dictionary import like
+from programmes.journey.people.models import Person
 from programmes.journey.people.rules import plain_number
 
 FEWEST_LETTERS = 2
@@ -19,7 +20,7 @@ def find(user, typed: str) -> list[Person]:
     """People the user may see who match what was typed, at most 25, best first.
 
     A case number, a date of birth (ISO), an identity number or a phone finds exactly; words find people whose name
-    holds all of them, in any order and without accents. `%` and `_` are letters like any other.
+    holds all of them, or words like them, in any order and without accents. `%` and `_` are letters like any other.
     """
     typed = text.plain_digits(text.normalise(typed))[:200]
     words = text.fold(typed).split()
@@ -28,16 +29,16 @@ def find(user, typed: str) -> list[Person]:
     condition = _exact(typed)
     if condition is None:
         condition = Q(pk__in=[])
-        # Folded by the database's own function, so that both sides of the comparison went the same way.
-        people = Person.objects.all()
-        for word in words:
-            people = people.filter(name_key__contains=FoldedName(Value(word)))
-        condition = Q(pk__in=people.values("pk"))
+        matches = like(words)
+        if matches:
+            condition = Q()
+            for match in matches:
+                condition &= Q(name_tokens__overlap=sorted(match.all))
     return list(
         Person.objects.visible_to(user)
         .filter(condition)
         .select_related("office")
-        .order_by("name_key", "pk")[:MOST_FOUND]
+        .order_by("first_surname", "second_surname", "given_names", "pk")[:MOST_FOUND]
     )
 
 

@@ -2,13 +2,13 @@
 
 import re
 
-from django.db.models import Count, OuterRef, Q, Subquery, Value
+from django.db.models import Count, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 
 from programmes.base.common import text
 from programmes.journey.enrolment.models import Enrolment
 from programmes.journey.enrolment.states import Status
-from programmes.journey.people.models import FoldedName
+from programmes.journey.people.dictionary import like
 from programmes.journey.selection.models import Selection
 
 # Best known to the employer first, then who has waited longest.
@@ -43,12 +43,12 @@ def candidates(user, demand):
 
 
 def matching(cases, typed: str):
-    """Those of `cases` whose number is `typed`, or whose folded name holds every word of it."""
+    """Those of `cases` whose number is `typed`, or whose name holds every word of it, or a word like it."""
     typed = text.plain_digits(text.normalise(typed))[:200]
     if _CASE.match(typed):
         return cases.filter(number__iexact=typed)
-    words = text.fold(typed).split()
+    words = like(typed.split())
     found = Q() if words else Q(pk__in=[])
     for word in words:
-        found &= Q(person__name_key__contains=FoldedName(Value(word)))
+        found &= Q(person__name_tokens__overlap=sorted(word.all))
     return cases.filter(found)
