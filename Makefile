@@ -36,7 +36,7 @@ run: install ## start everything and print the address and the demo logins; PORT
 	@exec $(BIN)/python -m iomcase.run
 
 test: install-dev chromium ## run the tests on private servers; ARGS="-k placement" is handed to pytest
-	@exec $(BIN)/python -m pytest $(or $(ARGS),--numprocesses 2)
+	@exec $(BIN)/python -m pytest $(or $(ARGS),--numprocesses 2 --dist worksteal)
 
 chromium:
 	@sh scripts/chromium.sh
