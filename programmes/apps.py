@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 # Rooms whose guards, diary sentences and letter sources must be known before the first move is judged.
 SPEAKING_ROOMS = (
     "programmes.journey.people.diary",
+    "programmes.journey.people.duplicates.diary",
     "programmes.journey.employers.guards",
     "programmes.journey.demand.guards",
     "programmes.journey.enrolment.guards",
@@ -33,3 +34,5 @@ class ProgrammesConfig(AppConfig):
         """Let every room register its guards and sentences."""
         for room in SPEAKING_ROOMS:
             import_module(room)
+        # Needs every model, so it cannot be said in the models themselves.
+        import_module("programmes.journey.people.duplicates.relations").guard_against_merged_persons()

@@ -13,6 +13,7 @@ from programmes.journey.demand.models import Authorisation, JobDemand, Position
 from programmes.journey.departure.models import Contract, Document, Medical, Orientation, Permit, Trip
 from programmes.journey.employers.models import Employer, Site
 from programmes.journey.enrolment.models import CaseNumber, Enrolment, Step, TestResult, Tick
+from programmes.journey.people.duplicates.models import DuplicateHint, DuplicatePair, DuplicateSearch, Merge
 from programmes.journey.people.identity import HouseholdMember, Identity, PersonAddress, PersonPhone, Photo
 from programmes.journey.people.models import Consent, NameToken, Person
 from programmes.journey.placement.models import CheckIn, Placement
@@ -31,6 +32,9 @@ __all__ = [
     "Deadline",
     "Document",
     "Draft",
+    "DuplicateHint",
+    "DuplicatePair",
+    "DuplicateSearch",
     "Employer",
     "Enrolment",
     "FollowUp",
@@ -38,6 +42,7 @@ __all__ = [
     "Identity",
     "JobDemand",
     "Medical",
+    "Merge",
     "NameToken",
     "Orientation",
     "Permit",

@@ -14,7 +14,7 @@ from programmes.base.rulebook.catalogue import STAGES
 from programmes.base.rulebook.models import Requirement
 from programmes.journey.enrolment import requirements, rules, stays, steps
 from programmes.journey.enrolment.models import Enrolment
-from programmes.journey.enrolment.states import Status
+from programmes.journey.enrolment.states import ENROLMENT, Status
 
 S = Status
 STARTING = (S.ELIGIBLE, S.ROSTERED, S.SELECTED, S.IN_DOCUMENTATION, S.READY_TO_TRAVEL)
@@ -114,3 +114,47 @@ def may_be_screened_again(enrolment, *, to, on, by=None):
         waited = (on - enrolment.status_since.date()).days
         if waited < days:
             yield Missing("rescreening", _("The waiting time of %(days)d days before screening again") % {"days": days})
+
+
+def _counted(person):
+    """The person's cases that leave no room for another in the same season, by season."""
+    cases = person.enrolments.exclude(status__in=ENROLMENT.groups["beside"]).exclude(
+        status=S.CLOSED, closure_reason="duplicate"
+    )
+    return {case.season_id: case for case in cases.select_related("season").order_by("pk")}
+
+
+@guard("merge", "done")
+def one_case_per_season(merge, *, to, on, by=None):
+    """Two records of one person are joined only when that leaves one case per season: one of two is voided first."""
+    mine, theirs = _counted(merge.survivor), _counted(merge.absorbed)
+    for season in sorted(mine.keys() & theirs.keys()):
+        one, other = mine[season], theirs[season]
+        void = next((case for case in (other, one) if S.VOID_DUPLICATE in case.possible_moves()), None)
+        place = reverse("casefile:move", args=[void.public_id, S.VOID_DUPLICATE]) if void else other.get_absolute_url()
+        yield Missing(
+            "one_case",
+            _("%(season)s: one of the cases %(one)s and %(other)s must be void, withdrawn or closed as a duplicate")
+            % {"season": one.season.code, "one": one.number, "other": other.number},
+            place,
+        )
+
+
+@guard("merge", "done")
+def one_stay_at_a_time(merge, *, to, on, by=None):
+    """Nobody is selected or abroad in two cases at the same dates (domain.md 2.4)."""
+    booked = ENROLMENT.groups["booked"]
+    theirs = list(merge.absorbed.enrolments.filter(status__in=booked))
+    for one in merge.survivor.enrolments.filter(status__in=booked).order_by("pk"):
+        for other in theirs:
+            if (
+                one.season_id != other.season_id
+                and one.planned_start <= other.planned_end
+                and other.planned_start <= one.planned_end
+            ):
+                yield Missing(
+                    "one_stay",
+                    _("The stays of the cases %(one)s and %(other)s overlap")
+                    % {"one": one.number, "other": other.number},
+                    reverse("enrolment:dates", args=[other.public_id]),
+                )

@@ -125,7 +125,8 @@ class Enrolment(Lifecycle, Record):
         constraints = [
             models.UniqueConstraint(
                 fields=["person", "season"],
-                condition=~Q(status__in=[Status.VOID_DUPLICATE, Status.WITHDRAWN, Status.EXPIRED]),
+                condition=~Q(status__in=sorted(ENROLMENT.groups["beside"]))
+                & ~Q(status=Status.CLOSED, closure_reason="duplicate"),
                 name="case_one_per_person_and_season",
                 violation_error_message=_("This person already has a case in this season."),
             ),
@@ -179,7 +180,8 @@ class Enrolment(Lifecycle, Record):
         triggers = [
             ENROLMENT.trigger(),
             count_versions(but_not=("next_step", "next_due_on", "is_open", "last_contact_on")),
-            # A closed case is read-only (domain.md 2.4); what the machine keeps, and who answers for it, may change.
+            # A closed case is read-only (domain.md 2.4); what the machine keeps, and who answers for it, may change,
+            # and whose it is when two records of one person are joined or taken apart.
             pgtrigger.Trigger(
                 name="closed_is_read_only",
                 when=pgtrigger.Before,
@@ -188,6 +190,9 @@ class Enrolment(Lifecycle, Record):
                 declare=[("kept", "text[]")],
                 func="""
                     kept := ARRAY['version', 'owner_id', 'next_step', 'next_due_on', 'is_open', 'last_contact_on'];
+                    IF iomcase_merging(OLD.person_id, NEW.person_id) THEN
+                        kept := kept || 'person_id'::text;
+                    END IF;
                     IF to_jsonb(NEW) - kept IS DISTINCT FROM to_jsonb(OLD) - kept THEN
                         RAISE EXCEPTION 'This case is closed. Reopen it before changing it.' USING HINT = 'iomcase';
                     END IF;

@@ -98,6 +98,8 @@ ENROLMENT = Machine(
     groups={
         # Nothing further happens in these unless the case is reopened or screened again.
         "over": frozenset({S.CLOSED, S.WITHDRAWN, S.EXPIRED, S.VOID_DUPLICATE, S.INELIGIBLE}),
+        # These leave room for another case of the person in the same season (so does one closed as a duplicate).
+        "beside": frozenset({S.VOID_DUPLICATE, S.WITHDRAWN, S.EXPIRED}),
         # domain.md 2.4: at most one of these per person at any date.
         "booked": frozenset({S.SELECTED, S.IN_DOCUMENTATION, S.READY_TO_TRAVEL, S.TRAVELLING, S.ACTIVE}),
         # What an employer liaison works with: on the roster and everything after it.

@@ -169,7 +169,8 @@ class Person(Record):
             ),
             models.UniqueConstraint(
                 fields=["nationality", "national_id"],
-                condition=~Q(national_id=""),
+                # A record that was taken into another keeps its number, which the other may carry too.
+                condition=~Q(national_id="") & Q(merged_into__isnull=True),
                 name="person_one_per_national_id",
                 violation_error_message=_("A person with this national identity number is already registered."),
             ),
@@ -277,7 +278,13 @@ class Consent(Record):
             count_versions(),
             pgtrigger.Protect(
                 name="given_once",
-                operation=pgtrigger.UpdateOf("purposes", "given_on", "mode", "language", "notice", "person_id"),
+                operation=pgtrigger.UpdateOf("purposes", "given_on", "mode", "language", "notice"),
+            ),
+            # Whose consent it is changes only when two records of the person are joined or taken apart.
+            pgtrigger.Protect(
+                name="given_by_the_same",
+                operation=pgtrigger.UpdateOf("person_id"),
+                condition=pgtrigger.Condition("NOT iomcase_merging(OLD.person_id, NEW.person_id)"),
             ),
         ]
 

@@ -55,3 +55,22 @@ def last_day_recorded(enrolment, *, to, on, by=None):
 def nothing_runs_on(enrolment, *, event, by):
     """Whatever still runs of a placement ends with these moves: placement, position, contract."""
     actions.close_down(enrolment, by=by, on=event.on, cause=event.to_status)
+
+
+@guard("merge", "done")
+def one_placement_at_a_time(merge, *, to, on, by=None):
+    """Two records of one person cannot have been at work in two places on the same days."""
+    theirs = list(_worked(merge.absorbed))
+    for one in _worked(merge.survivor):
+        for other in theirs:
+            if one.starts_on <= (other.ended_on or other.ends_on) and other.starts_on <= (one.ended_on or one.ends_on):
+                yield Missing(
+                    "one_placement",
+                    _("The placements of the cases %(one)s and %(other)s overlap")
+                    % {"one": one.enrolment.number, "other": other.enrolment.number},
+                    reverse("placement:detail", args=[other.enrolment.public_id]),
+                )
+
+
+def _worked(person):
+    return person.placements.exclude(status=Status.CANCELLED).select_related("enrolment").order_by("pk")
