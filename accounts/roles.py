@@ -29,6 +29,9 @@ class Permission(StrEnum):
     SELF = "self"
     PERSON_VIEW = "person_view"
     PERSON_EDIT = "person_edit"
+    PERSON_IMPORT = "person_import"
+    DUPLICATE_REVIEW = "duplicate_review"
+    PERSON_MERGE = "person_merge"
     CASE_VIEW = "case_view"
     CASE_READ = "case_read"
     CASE_SHARED = "case_shared"
@@ -36,6 +39,8 @@ class Permission(StrEnum):
     CASE_MATCH = "case_match"
     CASE_ASSIGN = "case_assign"
     CASE_REOPEN = "case_reopen"
+    CASE_EXPORT = "case_export"
+    EXPORT_IDENTIFIED = "export_identified"
     NOTE_WRITE = "note_write"
     DOCUMENT_VIEW = "document_view"
     DOCUMENT_EDIT = "document_edit"
@@ -69,6 +74,10 @@ GRANTS: dict[Permission, frozenset[Role]] = {
     # People and their cases. A partner sees the status of shared cases and nothing else.
     Permission.PERSON_VIEW: _STAFF,
     Permission.PERSON_EDIT: _only(_R.CASEWORKER, _R.MANAGER, _R.PROTECTION),
+    Permission.PERSON_IMPORT: _only(_R.MANAGER, _R.DATA),
+    # Who looks at possible duplicates says that they are different, or proposes a merge; a manager makes and undoes it.
+    Permission.DUPLICATE_REVIEW: _only(_R.CASEWORKER, _R.MANAGER, _R.DATA, _R.PROTECTION),
+    Permission.PERSON_MERGE: _only(_R.MANAGER),
     # CASE_VIEW opens the pages; which cases are seen: CASE_READ all in reach, CASE_MATCH those on the roster or
     # further, CASE_SHARED those shared with the partner's office.
     Permission.CASE_VIEW: _STAFF | {_R.PARTNER},
@@ -78,6 +87,9 @@ GRANTS: dict[Permission, frozenset[Role]] = {
     Permission.CASE_MATCH: _only(_R.CASEWORKER, _R.LIAISON, _R.MANAGER),
     Permission.CASE_ASSIGN: _only(_R.MANAGER),
     Permission.CASE_REOPEN: _only(_R.MANAGER),
+    # Lists leave the system without names and numbers of persons, unless a manager takes or allows them.
+    Permission.CASE_EXPORT: _STAFF,
+    Permission.EXPORT_IDENTIFIED: _only(_R.MANAGER, _R.DATA, _R.PROTECTION),
     Permission.NOTE_WRITE: _only(_R.CASEWORKER, _R.LIAISON, _R.MANAGER, _R.PROTECTION),
     Permission.DOCUMENT_VIEW: _only(_R.CASEWORKER, _R.LIAISON, _R.MANAGER, _R.PROTECTION, _R.AUDITOR),
     Permission.DOCUMENT_EDIT: _only(_R.CASEWORKER, _R.PROTECTION),

@@ -13,6 +13,9 @@ EXPECTED = """
 self                 x x x x x x x x
 person_view          x x x x x x . .
 person_edit          x . x . x . . .
+person_import        . . x x . . . .
+duplicate_review     x . x x x . . .
+person_merge         . . x . . . . .
 case_view            x x x x x x x .
 case_read            x . x x x x . .
 case_shared          . . . . . . x .
@@ -20,6 +23,8 @@ case_edit            x . x . . . . .
 case_match           x x x . . . . .
 case_assign          . . x . . . . .
 case_reopen          . . x . . . . .
+case_export          x x x x x x . .
+export_identified    . . x x x . . .
 note_write           x x x . x . . .
 document_view        x x x . x x . .
 document_edit        x . . . x . . .

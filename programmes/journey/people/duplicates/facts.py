@@ -9,7 +9,9 @@ from programmes.journey.people.models import Person
 from programmes.journey.people.rules import plain_number
 
 # Words that join the parts of a name and tell nobody from anybody.
-PARTICLES = frozenset("de del la las los y e i da das do dos du van von der el al san santa".split())
+PARTICLES = frozenset(
+    ("de", "del", "la", "las", "los", "y", "e", "i", "da", "das", "do", "dos", "du", "van", "von", "der", "el", "al")
+)
 NATIONAL_ID = "national_id"
 
 
@@ -55,9 +57,7 @@ def of_person(person: Person) -> Facts:
     return of_values(columns, papers=papers, phones=phones)
 
 
-def of_values(
-    values: dict, *, papers: Iterable[tuple[str, str, str]] = (), phones: Iterable[object] = ()
-) -> Facts:
+def of_values(values: dict, *, papers: Iterable[tuple[str, str, str]] = (), phones: Iterable[object] = ()) -> Facts:
     """The facts in a dict with the columns of Person, as a form has them; whatever is missing stays unknown.
 
     `values` may hold `documents` (dicts with kind, country, number) and `phones` (numbers) beside the columns.

@@ -11,13 +11,14 @@ from programmes.base.common.errors import RuleBroken, Stale
 from programmes.base.lifecycle import guards
 from programmes.base.lifecycle.models import Lifecycle, record
 from programmes.journey.people.duplicates import relations
-from programmes.journey.people.duplicates.journal import Row, image, images
 from programmes.journey.people.duplicates.facts import NATIONAL_ID
+from programmes.journey.people.duplicates.journal import Row, image, images
 from programmes.journey.people.duplicates.models import DuplicatePair, Merge
 from programmes.journey.people.identity import Identity
-from programmes.journey.people.models import Person
+from programmes.journey.people.models import MOST_ALIASES, Person
 from programmes.journey.people.rules import checksum_ok, plain_number
 
+LONGEST_NAME = 150  # of an alias
 SURVIVOR, ABSORBED, BOTH = "survivor", "absorbed", "both"
 _MACHINERY = {"id", "public_id", "created_at", "created_by", "version", "merged_into", "name_key", "name_tokens"}
 # A date of birth and how exact it is are one fact, and so is a number and the country that gave it.
@@ -72,12 +73,12 @@ def values_of(survivor: Person, absorbed: Person, whose: dict[str, str]) -> dict
 def _other_names(survivor: Person, absorbed: Person, result: dict) -> list[str]:
     """The aliases, with each full name that would else be lost."""
     kept = Person(**{f.name: result.get(f.name, getattr(survivor, f.name)) for f in fields() if not f.is_relation})
-    names, seen = [], {text.fold(kept.full_name)}
-    field = Person._meta.get_field("aliases")
+    names: list[str] = []
+    seen = {text.fold(kept.full_name)}
     for name in (*kept.aliases, survivor.full_name, absorbed.full_name):
-        if text.fold(name) not in seen and len(names) < field.size:
+        if text.fold(name) not in seen and len(names) < MOST_ALIASES:
             seen.add(text.fold(name))
-            names.append(name[: field.base_field.max_length])
+            names.append(name[:LONGEST_NAME])
     return names
 
 

@@ -46,12 +46,17 @@ class Relation:
     @property
     def column(self) -> str:
         """The column."""
-        return self.field.column
+        return str(self.field.column)
 
     @property
     def key(self) -> str:
         """The column of the table's primary key."""
-        return self.model._meta.pk.column
+        return str(self.model._meta.pk.column)
+
+    @property
+    def target(self) -> type[models.Model]:
+        """What the column refers to."""
+        return self.field.related_model  # type: ignore[return-value]
 
     def hangs_on(self) -> list["Relation"]:
         """Columns of this table that name a record which itself names a person: the case a document is of."""
@@ -59,7 +64,7 @@ class Relation:
         return [
             Relation(self.model, field)
             for field in self.model._meta.local_concrete_fields
-            if field.is_relation and field.remote_field.model in persons and field.remote_field.model is not self.model
+            if field.related_model in persons and field.related_model is not self.model
         ]
 
 
@@ -69,7 +74,7 @@ def referring() -> Iterator[Relation]:
         if model._meta.proxy or not model._meta.managed or issubclass(model, pghistory.models.Event):
             continue
         for field in model._meta.local_concrete_fields:
-            if field.is_relation and field.remote_field.model is Person:
+            if field.related_model is Person:
                 yield Relation(model, field)
 
 
@@ -77,6 +82,16 @@ def referring() -> Iterator[Relation]:
 def moved() -> tuple[Relation, ...]:
     """The columns whose rows a merge moves, in a stable order."""
     return tuple(sorted((r for r in referring() if r.name not in KEPT), key=lambda r: (r.table, r.column)))
+
+
+_REFUSE = """
+    SELECT p.merged_into_id INTO merged_into FROM programmes_person p WHERE p.id = NEW.COLUMN FOR KEY SHARE;
+    IF merged_into IS NOT NULL THEN
+        RAISE EXCEPTION 'This person was joined with another record. Open that record and try again.'
+            USING HINT = 'iomcase';
+    END IF;
+    RETURN NEW;
+"""
 
 
 def guard_against_merged_persons() -> None:
@@ -93,16 +108,6 @@ def guard_against_merged_persons() -> None:
                 when=pgtrigger.Before,
                 operation=pgtrigger.Insert | pgtrigger.UpdateOf(relation.column),
                 declare=[("merged_into", "bigint")],
-                func=pgtrigger.Func(
-                    f"""
-                    SELECT p.merged_into_id INTO merged_into FROM programmes_person p
-                        WHERE p.id = NEW.{relation.column} FOR KEY SHARE;
-                    IF merged_into IS NOT NULL THEN
-                        RAISE EXCEPTION 'This person was joined with another record. Open that record and try again.'
-                            USING HINT = 'iomcase';
-                    END IF;
-                    RETURN NEW;
-                    """
-                ),
+                func=_REFUSE.replace("COLUMN", relation.column),
             )
         )(relation.model)

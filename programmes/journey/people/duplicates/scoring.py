@@ -125,8 +125,10 @@ def compare(one: Facts, other: Facts) -> Comparison:
 def _level(points: int, codes: set[str], *, named: float) -> tuple[str, int]:
     same_document = "document_same" in codes
     against = {"given_different", "surnames_different", "sex_different", "document_different", "document_renewed"}
-    if same_document and not codes & {"given_different", "sex_different"} and (
-        named >= 0.75 * (GIVEN + SURNAMES) or "birth_same" in codes and named >= 0.5 * (GIVEN + SURNAMES)
+    if (
+        same_document
+        and not codes & {"given_different", "sex_different"}
+        and (named >= 0.75 * (GIVEN + SURNAMES) or ("birth_same" in codes and named >= 0.5 * (GIVEN + SURNAMES)))
     ):
         return "certain", max(points, CERTAIN_FROM)
     name_equal = bool(codes & {"name_same", "name_order"}) or (

@@ -97,7 +97,7 @@ def added_since(done: Merge) -> list[Added]:
 def _going_along(relation: relations.Relation, keys: list[int], came: dict[str, set[int]]) -> set[int]:
     condition = Q(pk__in=[])
     for link in relation.hangs_on():
-        leads_to = link.field.remote_field.model._meta.label_lower
+        leads_to = link.target._meta.label_lower
         condition |= Q(**{f"{link.field.name}__in": came.get(leads_to, set())})
     return set(relation.model._base_manager.filter(condition, pk__in=keys).values_list("pk", flat=True))
 
@@ -126,14 +126,14 @@ def undo(done: Merge, *, by, reason: str) -> Merge:
     done.undone_at, done.undone_by, done.undo_reason = timezone.now(), by, reason.strip()
     added, standing = added_since(done), standings(done)
     done.left = [one.as_data() for one in standing if one.fields or one.state == "gone"]
-    done.left += [one.as_data() for one in added]
+    done.left += [new.as_data() for new in added]
     done.write("undone_at", "undone_by", "undo_reason", "left")
     through_the_door(done)
     for one in standing:
         one.go_back()
-    for one in added:
-        if one.goes_along:
-            one.relation.model._base_manager.filter(pk=one.pk).update(**{one.relation.field.attname: absorbed.pk})
+    for new in added:
+        if new.goes_along:
+            new.relation.model._base_manager.filter(pk=new.pk).update(**{new.relation.field.attname: absorbed.pk})
     for person in (survivor, absorbed):
         record(person, by=by, what="merge_undone", note=done.undo_reason, merge=str(done.public_id))
     return done

@@ -99,5 +99,3 @@ def two_files(user_for):
         person.refresh_from_db()
     assert Enrolment.objects.filter(person__in=[survivor, absorbed]).count() == 6
     return user, survivor, absorbed
-
-

@@ -35,9 +35,7 @@ def test_of_overlapping_pairs_each_record_is_taken_in_once(user_for):
     before = dump()
     a, b, c, d = people
     wanted = [(a, b), (b, a), (b, c), (c, b), (c, d), (a, d), (d, a), (d, b)]
-    done, refused = at_once(
-        len(wanted), lambda n: with_one_retry(lambda: merging.merge(*wanted[n], by=by))
-    )
+    done, refused = at_once(len(wanted), lambda n: with_one_retry(lambda: merging.merge(*wanted[n], by=by)))
     assert done
     assert all(isinstance(error, RuleBroken) for error in refused), refused
     absorbed = Person.objects.filter(merged_into__isnull=False)
