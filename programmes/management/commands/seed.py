@@ -11,6 +11,10 @@ from django.core.management.base import BaseCommand, CommandError
 
 from programmes.journey.people.models import Person
 from programmes.management.seeding import seed
+from programmes.management.seeding.scale import multiply
+
+# Beyond this a detailed population is multiplied inside PostgreSQL.
+LARGEST_IN_DETAIL = 20_000
 
 
 class Command(BaseCommand):
@@ -36,7 +40,13 @@ class Command(BaseCommand):
         began = time.monotonic()
         # The day begins in the west, where most of the offices are; nothing may have happened later than now.
         today = options["today"] or datetime.now(ZoneInfo("America/Guatemala")).date()
-        counts = seed.generate(people=options["people"], seed=options["seed"], today=today)
+        if options["people"] > LARGEST_IN_DETAIL:
+            if Person.objects.exists():
+                raise CommandError("So many people can only be added to a database without people.")
+            say = self.stdout.write if options["verbosity"] > 1 else lambda words: None
+            counts = multiply.generate(people=options["people"], seed_number=options["seed"], today=today, say=say)
+        else:
+            counts = seed.generate(people=options["people"], seed=options["seed"], today=today)
         seed.analyse()
         if options["verbosity"]:
             self.stdout.write(

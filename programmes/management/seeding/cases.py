@@ -12,7 +12,7 @@ from programmes.base.rulebook.catalogue import WaitsFor
 from programmes.base.rulebook.models import Requirement
 from programmes.journey.demand.states import PositionStatus
 from programmes.journey.enrolment import steps
-from programmes.journey.enrolment.models import Enrolment, Step, TestResult, Tick
+from programmes.journey.enrolment.models import CONTACTS, Enrolment, Step, TestResult, Tick
 from programmes.journey.enrolment.states import Status
 from programmes.journey.selection.models import Selection
 from programmes.management.seeding.course import Course
@@ -139,6 +139,7 @@ class Case:
     def finish(self, office: Office, destination: Office, shared_with: Office | None) -> None:
         """Write what was only known at the end: the next step on the case, its steps, its diary."""
         course, rows = self.course, self.rows
+        self._note()
         first = self._first_step()
         stay = course.demand
         closed_on = course.entered(S.CLOSED)
@@ -166,6 +167,7 @@ class Case:
             returned_on=course.entered(S.RETURNED),
             next_step=first[0],
             next_due_on=first[1],
+            last_contact_on=self._last_contact(),
             closed_from=course.route[course.route.index(S.CLOSED) - 1] if closed_on else "",
             closed_on=closed_on if is_closed else None,
             closure_reason=self.reason_of[S.CLOSED] if is_closed else "",
@@ -188,6 +190,10 @@ class Case:
                 created_at=self.clock.moment(step["opened"]),
             )
         self._write_diary()
+
+    def _last_contact(self) -> date | None:
+        """As the diary's trigger would note it, which then has nothing to do."""
+        return max((day for day, _kind, _subject, _id, what, *_rest in self.events if what in CONTACTS), default=None)
 
     def _first_step(self) -> tuple[str, date | None]:
         """The earliest open step, as `steps.keep_next` would choose it."""
@@ -303,11 +309,13 @@ class Case:
             on=on,
         )
 
-    def _write_diary(self) -> None:
+    def _note(self) -> None:
         if not self.course.is_history and self.rng.random() < 0.3:
             since = self.course.days[-1]
             day = since + timedelta(days=self.rng.randint(0, max(0, (self.today - since).days)))
             self.deed("note_call", day, note=self.rng.choice(NOTES), kind="note")
+
+    def _write_diary(self) -> None:
         at = datetime.min.replace(tzinfo=UTC)
         for day, kind, subject, subject_id, what, source, target, reason, note, facts, by in sorted(
             self.events, key=lambda event: event[0]

@@ -111,11 +111,19 @@ class Market:
         starts = [first + (last - first) * n // count for n in range(count + 1)]
         # Some begin just now or soon, so that on any day somebody travels and somebody gets ready.
         starts += [d for n in (0, 1, 2, 9, 20, 32, 45, 60) if first <= (d := today + timedelta(days=n)) <= last]
-        return sorted((self._demand(season, d) for d in starts), key=lambda demand: demand.starts_on)
+        demands = [self._demand(season, day, self._stay()) for day in starts]
+        # And some end now, so that on any day somebody goes home.
+        for n in (4, 12, 20):
+            stay = self._stay()
+            if first <= (day := today + timedelta(days=n) - stay) <= last:
+                demands.append(self._demand(season, day, stay))
+        return sorted(demands, key=lambda demand: demand.starts_on)
 
-    def _demand(self, season: Season, starts_on: date) -> Demand:
+    def _stay(self) -> timedelta:
+        return timedelta(days=self.rng.randint(*STAYS[self.programme.destination]))
+
+    def _demand(self, season: Season, starts_on: date, stay: timedelta) -> Demand:
         rng, country = self.rng, self.programme.destination
-        stay = timedelta(days=rng.randint(*STAYS[country]))
         low, high, hours = WAGES[country]
         return Demand(
             season=season,
@@ -133,7 +141,7 @@ class Market:
         seasons = sorted(self.programme.seasons.all(), key=lambda season: season.starts_on)
         for status in WAITING:
             starts_on = seasons[-1].starts_on + timedelta(days=self.rng.randint(40, 150))
-            demand = self._demand(seasons[-1], starts_on)
+            demand = self._demand(seasons[-1], starts_on, self._stay())
             if status == D.EXPIRED:
                 demand.season = next(s for s in reversed(seasons) if (self.today - s.starts_on).days > 230)
                 demand.starts_on = demand.season.starts_on + timedelta(days=30)

@@ -84,12 +84,29 @@ class Corridor:
     requirements: list
 
 
+@dataclass
+class LaidOut:
+    """What has been written so far, for whoever goes on from there."""
+
+    staff: Staff
+    programmes: list[Programme]
+    counts: dict[str, int]
+
+
 @transaction.atomic
 def generate(*, people: int, seed: int, today: date) -> dict[str, int]:
     """Fill the database with `people` workers and all that belongs to them; returns the number of rows by table.
 
     The same numbers and day give the same content in a database without people; otherwise it adds to what is there.
+    For more than a few ten thousand see the package `scale`.
     """
+    made = lay_out(people=people, seed=seed, today=today)
+    finish(made, today)
+    return made.counts
+
+
+def lay_out(*, people: int, seed: int, today: date, recalled: float = SHARE_RECALLED) -> LaidOut:
+    """Write people, cases and what they need; `recalled` is the share of those who had a case the season before."""
     there = Person.objects.count()
     rng = Random(f"{people}:{seed}:{today.isoformat()}:{there}")  # noqa: S311 demo data, nothing secret
     staff = make_staff(rng, people=people, today=today)
@@ -98,16 +115,19 @@ def generate(*, people: int, seed: int, today: date) -> dict[str, int]:
     rows = Rows(rng, TABLES, at=clock.moment(today))
     rows.open_context(command="seed")
     corridors = {country: _corridor(rng, country, people, today, staff) for country in PROGRAMMES}
-    workers = _plan(rng, people, staff, corridors)
+    workers = _plan(rng, people, staff, corridors, recalled)
     _write_market(rows, rng, clock, workers, corridors, staff)
     _write_workers(rows, rng, clock, workers, corridors, staff)
     rows.write()
+    return LaidOut(staff, [corridor.programme for corridor in corridors.values()], rows.counts)
+
+
+def finish(made: LaidOut, today: date) -> None:
+    """What follows from the whole: figures for the planner, reports, letters."""
     # Before anything is counted: without figures about the new rows the reports' query takes hours at this size.
     analyse()
-    programmes = [corridor.programme for corridor in corridors.values()]
-    make_reports(programmes, today)
-    write_letters(staff.demo["caseworker"], staff.demo["manager"])
-    return rows.counts
+    make_reports(made.programmes, today)
+    write_letters(made.staff.demo["caseworker"], made.staff.demo["manager"])
 
 
 def _corridor(rng: Random, country: str, people: int, today: date, staff: Staff) -> Corridor:
@@ -126,7 +146,7 @@ def _corridor(rng: Random, country: str, people: int, today: date, staff: Staff)
 # --- Who, and which way ---------------------------------------------------------------------------------------------
 
 
-def _plan(rng: Random, people: int, staff: Staff, corridors: dict[str, Corridor]) -> list[Worker]:
+def _plan(rng: Random, people: int, staff: Staff, corridors: dict[str, Corridor], recalled: float) -> list[Worker]:
     """Draw every worker's cases. The first ones stand once in each state, so that none is missing."""
     each_state = sorted(WEIGHTS)
     states, weights = list(WEIGHTS), list(WEIGHTS.values())
@@ -139,7 +159,7 @@ def _plan(rng: Random, people: int, staff: Staff, corridors: dict[str, Corridor]
             # When a corridor has nobody in that state at this time of year, the other one has.
             code = rng.choices(offices, office_weights)[0] if attempt < TRIES // 2 else "GT-CHM"
             office = staff.offices[code]
-            courses = _courses(rng, corridors[office.country].planner, target, over=over)
+            courses = _courses(rng, corridors[office.country].planner, target, over=over, recalled=recalled)
             if courses:
                 break
         else:
@@ -148,7 +168,7 @@ def _plan(rng: Random, people: int, staff: Staff, corridors: dict[str, Corridor]
     return workers
 
 
-def _courses(rng: Random, planner: Planner, target: str, *, over: bool) -> list[Course]:
+def _courses(rng: Random, planner: Planner, target: str, *, over: bool, recalled: float) -> list[Course]:
     """A worker's cases, oldest first; empty when no demand fits."""
     if over:
         target = rng.choices(list(PAST_WEIGHTS), list(PAST_WEIGHTS.values()))[0]
@@ -157,7 +177,7 @@ def _courses(rng: Random, planner: Planner, target: str, *, over: bool) -> list[
         return []
     last.is_history = over
     courses = [last]
-    while S.ROSTERED in courses[0].route and rng.random() < SHARE_RECALLED:
+    while S.ROSTERED in courses[0].route and rng.random() < recalled:
         first = courses[0]
         kept = first.route, first.days
         at = first.route.index(S.ROSTERED)

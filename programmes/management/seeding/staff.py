@@ -109,7 +109,7 @@ def make_staff(rng: Random, *, people: int, today: date) -> Staff:
         own = [staff.demo[Role.CASEWORKER]] if code == "GT-CHM" else []
         while len(own) < count:
             number = sum(len(team) for team in staff.caseworkers.values()) + len(own) + 1
-            user = _user(f"caseworker{number + 1}@example.org", _name(rng, code))
+            user = _user(f"caseworker{number + 1}@example.org", colleague(rng, code))
             _employ(user, Role.CASEWORKER, [staff.offices[code]], since + timedelta(days=rng.randint(0, 700)))
             own.append(user)
         staff.caseworkers[code] = own
@@ -129,7 +129,8 @@ def _employ(user: User, role: str, offices: list[Office], since: date) -> None:
             Membership.objects.create(user=user, office=office, role=role, valid_from=since)
 
 
-def _name(rng: Random, code: str) -> str:
+def colleague(rng: Random, code: str) -> str:
+    """The name of somebody who works in the office with this code."""
     colombian = code.startswith("CO")
     given = rng.choice((WOMEN_COLOMBIA + MEN_COLOMBIA) if colombian else (WOMEN + MEN))
     families = COLOMBIAN if colombian else LADINO
