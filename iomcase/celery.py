@@ -23,6 +23,8 @@ BEAT = {
     "notifications.send_digests": 60,
     "notifications.remind_due": 300,
     "reports.run_due": 60,
+    "batches.sweep": 20,
+    "batches.remove_expired": 3600,
     "demand.expire_lapsed": 3600,
     "departure.age_documents": 3600,
     "returns.mark_overdue": 3600,

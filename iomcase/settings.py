@@ -314,6 +314,12 @@ LETTER_IN_FLIGHT_SECONDS = env.int("LETTER_IN_FLIGHT_SECONDS", 300)
 # After this long a letter that nobody claimed is handed to the workers again.
 LETTER_SWEEP_AFTER_SECONDS = env.int("LETTER_SWEEP_AFTER_SECONDS", 60)
 
+# --- Batches: imports, bulk deeds, exports ----------------------------------------------------------------------
+# A batch at work that no worker has touched for so long is handed to the workers again.
+BATCH_SWEEP_AFTER_SECONDS = env.int("BATCH_SWEEP_AFTER_SECONDS", 30)
+# An import of more rows than this is carried out only after a second person has confirmed it.
+BATCH_CONFIRM_ABOVE = env.int("BATCH_CONFIRM_ABOVE", 1000)
+
 # --- Languages and time ---------------------------------------------------------------------------------------
 LANGUAGE_CODE = "es"
 LANGUAGES = [("es", _("Spanish")), ("en", _("English"))]
@@ -333,6 +339,23 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = VAR_DIR / "static"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    # Files with personal data: no address leads here, views with rights hand them out (PRIVATE_STORAGE may name
+    # another backend, such as storages.backends.s3.S3Storage, which then brings its own settings).
+    "private": {
+        "BACKEND": env.str("PRIVATE_STORAGE", "django.core.files.storage.FileSystemStorage"),
+        **(
+            {}
+            if env.str("PRIVATE_STORAGE", "")
+            else {
+                "OPTIONS": {
+                    "location": str(VAR_DIR / "media"),
+                    "base_url": None,
+                    "file_permissions_mode": 0o600,
+                    "directory_permissions_mode": 0o700,
+                }
+            }
+        ),
+    },
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if TEST or DEBUG

@@ -3,6 +3,7 @@
 A model missing here makes `makemigrations` write a DeleteModel; a test compares this hall with the rooms.
 """
 
+from programmes.base.batches.models import Batch, BatchRow
 from programmes.base.common.drafts import Draft
 from programmes.base.common.models import Submission
 from programmes.base.lifecycle.models import CaseEvent
@@ -23,6 +24,8 @@ from programmes.journey.selection.models import Selection
 
 __all__ = [
     "Authorisation",
+    "Batch",
+    "BatchRow",
     "CaseEvent",
     "CaseNumber",
     "CheckIn",

@@ -1,5 +1,6 @@
 """The hall of tasks: Celery looks here, and only here, for what each room lets it do."""
 
+from programmes.base.batches import tasks as batches
 from programmes.base.notifications import tasks as notifications
 from programmes.desk.reports import tasks as reports
 from programmes.journey.demand import tasks as demand
@@ -7,4 +8,4 @@ from programmes.journey.departure import tasks as departure
 from programmes.journey.reintegration import tasks as reintegration
 from programmes.journey.returns import tasks as returns
 
-__all__ = ["demand", "departure", "notifications", "reintegration", "reports", "returns"]
+__all__ = ["batches", "demand", "departure", "notifications", "reintegration", "reports", "returns"]

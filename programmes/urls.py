@@ -7,6 +7,7 @@ from programmes.base.common.gallery import gallery
 
 urlpatterns: list = [
     path("", include("programmes.base.notifications.urls")),
+    path("", include("programmes.base.batches.urls")),
     path("", include("programmes.journey.people.urls")),
     path("", include("programmes.journey.employers.urls")),
     path("", include("programmes.journey.demand.urls")),

@@ -71,6 +71,13 @@ notifications:mailbox               -                   CLMDPAXS  page
 notifications:mailbox_letter        demo letter         CLMDPAXS  page
 notifications:mailbox_html          demo letter         CLMDPAXS  page
 
+batches:list                        -                   CLMDPAXS  page
+batches:detail                      batch               CLMDPAXS  page
+batches:rows                        batch               CLMDPAXS  deed
+batches:file                        batch               CLMDPAXS  deed
+batches:result                      batch               CLMDPAXS  deed
+batches:deed/start                  batch               CLMDPAXS  form
+
 worklist:today                      -                   CLMDPAXS  page
 worklist:cases                      -                   CLMDPAX.  page
 worklist:help                       -                   CLMDPAXS  page

@@ -5,6 +5,9 @@ from datetime import date, timedelta
 from functools import cached_property
 
 from accounts.models import ParkedText
+from accounts.roles import Permission
+from programmes.base.batches import actions as batches
+from programmes.base.batches import files, kinds
 from programmes.base.notifications import actions as letters
 from programmes.base.notifications.letters import stop_token
 from programmes.desk.reports import actions as reports
@@ -36,6 +39,16 @@ PERSONAL = {"passkey", "kept text"}
 # What is seen wherever it belongs: the demonstration's mailbox shows every invented letter.
 EVERYBODYS = {"demo letter", "stop link", "password link"}
 ASKED_FOR = {"test": "rostered", "check": "eligible", "document": "ready_to_travel", "permit": "ready_to_travel"}
+
+
+class _Anybodys(kinds.Kind):
+    """Work that everybody may ask for, and see when it is done in their office."""
+
+    code = "test_anybodys"
+    permission = overseen_with = Permission.SELF
+
+
+kinds.register(_Anybodys())
 
 
 class Place:
@@ -100,6 +113,14 @@ class Place:
             key=f"world:{case.pk}", to=self.owner, kind="case_assigned", context=context, enrolment=case, path="/"
         )
 
+    @cached_property
+    def batch(self):
+        """Work on many rows that the owner asked for in this office, with a file that came and one that was made."""
+        return batches.open_batch(
+            "test_anybodys", by=self.owner, office=self.office, rows=[],
+            file=files.store("came.csv", ["a"]).stored, result=files.store("made.csv", ["b"]).stored,
+        )  # fmt: skip
+
     def args(self, record: str) -> list:
         """What stands in the address of a record of this kind: the main record first, the piece of it last."""
         kind, _at, status = record.partition("@")
@@ -146,6 +167,7 @@ class Place:
             "follow-up": lambda: self._of_plan(lambda plan: FollowUpFactory(reintegration=plan)),
             "report": lambda: [self.report],
             "passkey": lambda: [self.passkey.pk],
+            "batch": lambda: [self.batch],
             "kept text": lambda: [ParkedText.objects.create(user=self.owner, path="/people/new/", body="note=x").pk],
             "demo letter": lambda: [self.letter],
             "stop link": lambda: [stop_token(self.letter)],

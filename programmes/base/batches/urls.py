@@ -1,0 +1,15 @@
+"""Addresses of batches."""
+
+from django.urls import path
+
+from programmes.base.batches import views
+
+app_name = "batches"
+urlpatterns = [
+    path("batches/", views.listing, name="list"),
+    path("batches/<uuid:public_id>/", views.detail, name="detail"),
+    path("batches/<uuid:public_id>/rows/", views.rows_file, name="rows"),
+    path("batches/<uuid:public_id>/file/", views.original, name="file"),
+    path("batches/<uuid:public_id>/result/", views.result, name="result"),
+    path("batches/<uuid:public_id>/<str:name>/", views.deed, name="deed"),
+]
