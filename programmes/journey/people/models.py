@@ -146,6 +146,7 @@ class Person(Record):
                 name="person_by_office_and_name",
             ),
             models.Index(fields=["birth_date"], name="person_by_birth_date"),
+            models.Index(fields=["birth_date"], condition=~Q(birth_precision="day"), name="person_by_uncertain_birth"),
             models.Index(fields=["phone"], name="person_by_phone"),
             models.Index(
                 OpClass(Reverse("phone"), name="text_pattern_ops"),

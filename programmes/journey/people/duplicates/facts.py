@@ -4,7 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, QuerySet
+from django.db.models.functions import JSONArray
+
 from programmes.base.common import text
+from programmes.journey.people.identity import Identity, PersonPhone
 from programmes.journey.people.models import Person
 from programmes.journey.people.rules import plain_number
 
@@ -13,6 +18,12 @@ PARTICLES = frozenset(
     ("de", "del", "la", "las", "los", "y", "e", "i", "da", "das", "do", "dos", "du", "van", "von", "der", "el", "al")
 )
 NATIONAL_ID = "national_id"
+# The columns of a person that are compared.
+COMPARED = (
+    "given_names", "first_surname", "second_surname", "married_name", "native_name", "aliases", "sex", "birth_date",
+    "birth_precision", "birth_subdivision", "birth_municipality", "nationality", "national_id", "phone", "email",
+    "subdivision", "municipality", "community",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -50,11 +61,28 @@ def words(value: object) -> tuple[str, ...]:
 
 
 def of_person(person: Person) -> Facts:
-    """The facts of a record. Its identities and phones are read through their relations: prefetch them for many."""
-    papers = [(row.kind, row.country, row.number) for row in person.identities.all()]
-    phones = [str(row.number) for row in person.phones.all() if not row.whose]
-    columns = {f.name: getattr(person, f.name) for f in Person._meta.local_concrete_fields if not f.is_relation}
-    return of_values(columns, papers=papers, phones=phones)
+    """The facts of a record.
+
+    Its further documents and phones are those that `with_facts` brought along; without it, two queries read them.
+    """
+    papers = getattr(person, "paper_numbers", None)
+    if papers is None:
+        papers = list(person.identities.values_list("kind", "country", "number"))
+    phones = getattr(person, "phone_numbers", None)
+    if phones is None:
+        phones = list(person.phones.filter(whose="").values_list("number", flat=True))
+    columns = {name: getattr(person, name) for name in COMPARED}
+    return of_values(columns, papers=[tuple(paper) for paper in papers], phones=phones)
+
+
+def with_facts(people: QuerySet[Person]) -> QuerySet[Person]:
+    """The people with what they are compared by, in one query."""
+    papers = Identity.objects.filter(person=OuterRef("pk")).order_by()
+    phones = PersonPhone.objects.filter(person=OuterRef("pk"), whose="").order_by()
+    return people.annotate(
+        paper_numbers=ArraySubquery(papers.values_list(JSONArray("kind", "country", "number"))),
+        phone_numbers=ArraySubquery(phones.values_list("number")),
+    )
 
 
 def of_values(values: dict, *, papers: Iterable[tuple[str, str, str]] = (), phones: Iterable[object] = ()) -> Facts:
