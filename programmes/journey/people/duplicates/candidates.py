@@ -7,6 +7,7 @@ way; and people all of whose name words are alike, whatever their birth date.
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from typing import Any
 
 from django.db import connection
 
@@ -39,7 +40,8 @@ _NAMED = """
 def find(facts: Facts, *, but: int | None = None) -> list[int]:
     """Keys of people worth comparing with `facts`, `but` one; two statements. Scope is for the caller to judge."""
     words = _alike(facts)
-    parts, values = [], {
+    parts: list[str] = []
+    values: dict[str, Any] = {
         "most": MOST_OF_NUMBERS, "most_born": MOST_BY_BIRTH, "most_named": MOST_BY_NAME, "but": but or 0,
         "born": facts.born or date(1990, 1, 1),
     }  # fmt: skip

@@ -74,7 +74,7 @@ def check(user, facts: dict, *, but: Person | None = None) -> Possible:
         return Possible([], [])
     seen, unseen = [], set()
     for person, comparison in _compared(typed, found, user, but):
-        if person.seen:
+        if person.seen:  # type: ignore[attr-defined]
             seen.append(Candidate(person, comparison.score, comparison.level, comparison.reasons))
         elif comparison.is_strong:
             unseen.add(person.office_id)

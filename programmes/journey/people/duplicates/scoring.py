@@ -5,10 +5,10 @@ to 9, e-mail 6, sex 2; what speaks against takes points away: a date that differ
 the same kind and country 15 (a passport, which is renewed, 3), the other sex 12. The sum is cut to 0–100.
 
 Levels. From 45 possible, from 60 probable. A pair stays *possible*, whatever the points, while its given names differ
-or its sex or its national number does, unless a document is the same, which alone is *probable*. *Certain* needs more than points: the same
-document together with a like name or the same date of birth; or name and date of birth equal and one more fact (phone,
-place, e-mail, a document) equal, and nothing at all against it. So twins, who share surnames, date, place and phone,
-are possible and no more.
+or its sex or its national number does, unless a document is the same, which alone is *probable*. *Certain* needs more
+than points: the same document together with a like name or the same date of birth; or name and date of birth equal and
+one more fact (phone, place, e-mail, a document) equal, and nothing at all against it. So twins, who share surnames,
+date, place and phone, are possible and no more.
 """
 
 from collections.abc import Sequence
