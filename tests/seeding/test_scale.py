@@ -7,13 +7,15 @@ import pytest
 from django.apps import apps
 from django.core.management import CommandError, call_command
 from django.db import connection
-from django.db.models import Count
+from django.db.models import Count, F
 
 from accounts.models import Office, User
 from programmes.base.lifecycle.models import CaseEvent
 from programmes.desk.reports.models import ReportRun
+from programmes.journey.departure.models import Document
 from programmes.journey.enrolment.models import CaseNumber, Enrolment, Step
 from programmes.journey.enrolment.states import Status
+from programmes.journey.people.identity import Identity
 from programmes.journey.people.models import NameToken, Person
 from programmes.journey.people.rules import cui_problem
 from programmes.management.commands.seed import LARGEST_IN_DETAIL
@@ -87,6 +89,15 @@ def test_everybody_has_names_and_numbers_of_their_own():
     assert any(person.first_surname.startswith(("de ", "del ")) for person in people)
     for person in people[-150:]:
         person.full_clean(exclude=["name_tokens"])
+
+
+def test_identity_documents_carry_the_numbers_of_the_person_and_of_the_papers():
+    assert not Identity.objects.filter(kind="national_id").exclude(number=F("person__national_id")).exists()
+    known = {row.number for row in Identity.objects.filter(kind="passport")}
+    papers = Document.objects.filter(type="passport", status__in=["verified", "expiring", "expired"])
+    assert {paper.number for paper in papers} == known
+    assert len(known) > PEOPLE / 3
+    assert all(row.warning is None for row in Identity.objects.order_by("-id")[:200])
 
 
 def test_every_word_of_every_name_is_in_the_dictionary():

@@ -11,6 +11,7 @@ from programmes.journey.departure.rules import EXPIRING_DAYS
 from programmes.journey.departure.states import ContractStatus, DocumentStatus, MedicalStatus, PermitStatus
 from programmes.journey.enrolment import steps
 from programmes.journey.enrolment.states import Status
+from programmes.journey.people.identity import Identity
 from programmes.management.seeding.cases import Case
 
 S = Status
@@ -31,6 +32,7 @@ FLIGHTS = {
     "CAN": ("Air Transat", "TS", "Guatemala", "Montréal", 980, "CAD"),
     "ESP": ("Avianca", "AV", "Bogotá", "Barcelona", 720, "EUR"),
 }
+FIRST_PASSPORT, BETWEEN_PASSPORTS, MOST_PASSPORTS = 200_000_000, 37, 8
 MODULES = ["rights", "contract", "safety", "money", "culture", "complaints"]
 # In which order things get done, as a share of the way from acceptance to departure.
 PROGRESS = {
@@ -115,7 +117,7 @@ class _Papers:
                     Document,
                     day,
                     status=state,
-                    number=self._number() if submitted else "",
+                    number=self._number(code) if submitted else "",
                     issued_on=day - timedelta(days=9) if submitted else None,
                     expires_on=self._expiry(code, day) if submitted else None,
                     **facts,
@@ -129,10 +131,11 @@ class _Papers:
         state = DocumentStatus.VERIFIED
         if expires <= case.today + timedelta(days=EXPIRING_DAYS):
             state = DocumentStatus.EXPIRED if expires < case.today else DocumentStatus.EXPIRING
-        row = self._record(
-            Document, day, status=state, number=self._number(), issued_on=issued, expires_on=expires, **facts
-        )
+        number = self._number(code)
+        row = self._record(Document, day, status=state, number=number, issued_on=issued, expires_on=expires, **facts)
         worker.papers[code] = expires
+        if code == "passport":
+            self._make_known(worker, number, facts["issuer"], day, issued, expires)
         self._tell("document_verified", day, row, "document", document=code)
 
     def _held(self, requirement: Requirement) -> bool:
@@ -151,8 +154,28 @@ class _Papers:
             return self.demand.ends_on + timedelta(days=15)
         return issued + relativedelta(years=1)
 
-    def _number(self) -> str:
+    def _number(self, code: str) -> str:
+        if code == "passport":
+            # One holder to a number, at any size.
+            self.case.worker.passports += 1
+            place = self.case.worker.serial * MOST_PASSPORTS + self.case.worker.passports
+            return str(FIRST_PASSPORT + place * BETWEEN_PASSPORTS)
         return str(self.rng.randint(10_000_000, 999_999_999))
+
+    def _make_known(self, worker, number, issuer, day, issued, expires) -> None:
+        """A passport is an identity document of the person beyond the case."""
+        self.rows.add(
+            Identity,
+            person_id=worker.pk,
+            kind="passport",
+            country=self.country,
+            number=number,
+            issuer=issuer,
+            issued_on=issued,
+            expires_on=expires,
+            created_at=self.case.clock.moment(day),
+            created_by_id=self.case.owner.pk,
+        )
 
     def _medical(self, requirement: Requirement, done: bool, day: date) -> None:
         clinic = self.rng.choice(CLINICS[self.country])

@@ -7,12 +7,14 @@ from random import Random
 from accounts.models import Office, User
 from programmes.base.lifecycle.models import CaseEvent
 from programmes.journey.people.actions import NOTICE_VERSION
+from programmes.journey.people.identity import HouseholdMember, Identity, PersonPhone
 from programmes.journey.people.models import Consent, Person
 from programmes.management.seeding import names
 from programmes.management.seeding.course import Course
 from programmes.management.seeding.rows import Rows
 
 CONSENT_DAYS = 730
+ISSUERS = {"GTM": "RENAP", "COL": "Registraduría Nacional"}
 EDUCATION = ("none", "1", "1", "1", "2", "2", "3", "3", "5", "6")
 WOMEN_SHARE = {"GTM": 0.22, "COL": 0.31}
 
@@ -24,6 +26,8 @@ class Worker:
     office: Office
     courses: list[Course] = field(default_factory=list)
     pk: int = 0
+    serial: int = 0
+    passports: int = 0
     languages: list[str] = field(default_factory=list)
     # Until when the person's verified documents hold, by type: one of an earlier season may still do.
     papers: dict[str, date] = field(default_factory=dict)
@@ -40,6 +44,8 @@ def write_person(rows: Rows, rng: Random, worker: Worker, *, serial: int, today:
     worker.languages = ["es", *([rng.choice(place.languages)] if place.languages and rng.random() < 0.6 else [])]
     registered_at = moment(first)
     relation = rng.choice(names.RELATIONS)
+    number = _national_id(rng, place, country, serial)
+    worker.serial = serial
     only_year = rng.random() < 0.02
     worker.pk = rows.add(
         Person,
@@ -51,7 +57,7 @@ def write_person(rows: Rows, rng: Random, worker: Worker, *, serial: int, today:
         birth_date=born.replace(month=1, day=1) if only_year else born,
         birth_precision="year" if only_year else "day",
         nationality=country,
-        national_id=_national_id(rng, place, country, serial),
+        national_id=number,
         phone=names.phone(rng, country) if rng.random() < 0.93 else "",
         subdivision=place.subdivision,
         municipality=municipality,
@@ -67,8 +73,35 @@ def write_person(rows: Rows, rng: Random, worker: Worker, *, serial: int, today:
         created_at=registered_at,
         created_by_id=owner.pk,
     )
+    made = {"person_id": worker.pk, "created_at": registered_at, "created_by_id": owner.pk}
+    if number:
+        rows.add(
+            Identity,
+            kind="national_id",
+            country=country,
+            number=number,
+            issuer=ISSUERS[country],
+            **made,
+            checksum_ok=True if country == "GTM" else None,
+        )
+    _write_household(rows, rng, country, place, born, made)
     _deed(rows, worker, owner, "person_registered", first, registered_at, {})
     _write_consents(rows, rng, worker, today, owner, moment)
+
+
+def _write_household(rows, rng, country, place, born, made):
+    """A partner and children of some, a second phone of a few."""
+    if rng.random() < 0.3:
+        name = f"{names.given_names(rng, rng.choice(('female', 'male')), country)} {names.surname(rng, place)}"
+        rows.add(HouseholdMember, relation="spouse", name=name, birth_year=born.year + rng.randint(-6, 6), **made)
+        for _child in range(rng.choice((0, 1, 1, 2))):
+            sex = rng.choice(("female", "male"))
+            name = f"{names.given_names(rng, sex, country)} {names.surname(rng, place)}"
+            year = min(made["created_at"].year, born.year + rng.randint(19, 30))
+            rows.add(HouseholdMember, relation="child", name=name, sex=sex, birth_year=year, is_dependant=True, **made)
+    if rng.random() < 0.15:
+        whose = names.given_names(rng, "female", country)
+        rows.add(PersonPhone, kind="family", number=names.phone(rng, country), whose=whose, **made)
 
 
 def _national_id(rng: Random, place: names.Place, country: str, serial: int) -> str:

@@ -18,6 +18,7 @@ from programmes.journey.departure.models import Contract, Document, Medical, Ori
 from programmes.journey.employers.models import Employer, Site
 from programmes.journey.enrolment.models import CaseNumber, Enrolment, Step, TestResult, Tick
 from programmes.journey.enrolment.states import OPEN, Status
+from programmes.journey.people.identity import HouseholdMember, Identity, PersonPhone
 from programmes.journey.people.models import Consent, Person
 from programmes.journey.placement.models import CheckIn, Placement
 from programmes.journey.reintegration.models import FollowUp, PlanLine, Reintegration
@@ -45,6 +46,9 @@ TABLES = (
     JobDemand,
     Position,
     Person,
+    Identity,
+    PersonPhone,
+    HouseholdMember,
     Consent,
     Enrolment,
     Enrolment.shared_with.through,

@@ -16,9 +16,11 @@ from programmes.journey.demand.models import Authorisation, JobDemand
 from programmes.journey.departure.models import Document, Permit, Trip
 from programmes.journey.employers.models import Employer
 from programmes.journey.enrolment.models import Enrolment, Step, TestResult, Tick
+from programmes.journey.people.identity import HouseholdMember, Identity, PersonPhone
 from programmes.journey.people.models import Person
 from programmes.journey.placement.models import CheckIn
 from programmes.management.seeding.market import LONGEST_GAP
+from programmes.management.seeding.papers import BETWEEN_PASSPORTS, MOST_PASSPORTS
 
 SCHEMA = "seeding"
 # Moments of a copy lie so many seconds after those of the copy before, so that not all have the same ones.
@@ -67,8 +69,8 @@ class _Writer:
         self.joins: list[str] = [""]
         # The row's number among those of all copies, from 0.
         self.n = f"(b.id - {table.first} + {k * table.stride})" if "id" in table.columns else "0"
-        if table.model is Person and k:
-            self.joins += _naming(self.n)
+        if k:
+            self.joins += _naming(table.model, self.n)
 
     def value(self, column: str) -> str:
         field = self.fields.get(column)
@@ -83,7 +85,10 @@ class _Writer:
         if not self.k or field is None:
             return None
         if (model, column) in OWN:
-            return OWN[model, column].format(n=self.n, k=self.k, stride=self.table.stride)
+            people = self.copying.tables[Person]
+            return OWN[model, column].format(
+                n=self.n, k=self.k, stride=self.table.stride, people=people.stride, first_person=people.first
+            )
         if (model, column) == (CaseEvent, "subject_id"):
             return self._subject()
         if field.primary_key:
@@ -118,9 +123,13 @@ class _Writer:
         return f"b.subject_id + CASE b.subject {cases} ELSE 0 END"
 
 
-def _naming(n: str) -> list[str]:
-    """Joins that draw a person's names: given, second given, two surnames, those of the emergency contact."""
+def _naming(model: type[models.Model], n: str) -> list[str]:
+    """Joins that draw names for the rows of people and households."""
     sex = "CASE WHEN b.sex = 'female' THEN 'female ' ELSE 'male ' END"
+    if model is HouseholdMember:
+        return _drawing("given", f"{sex} || CASE WHEN b.id % 3 = 0 THEN 'COL' ELSE 'GTM' END", n, 1)
+    if model is not Person:
+        return []
     country = "CASE WHEN b.subdivision LIKE 'CO%' THEN 'COL' ELSE 'GTM' END"
     family = f"CASE WHEN {_chance(n, '{salt}')} < h.share THEN 'family ' ELSE 'surname ' END || b.subdivision"
     drawn = {
@@ -133,15 +142,21 @@ def _naming(n: str) -> list[str]:
     }
     joins = [f"LEFT JOIN {SCHEMA}.homes h ON h.subdivision = b.subdivision"]
     for salt, (name, pool) in enumerate(drawn.items(), start=1):
-        common, place = _chance(n, salt * 10 + 100), _chance(n, salt * 10 + 101)
-        joins.append(f"LEFT JOIN {SCHEMA}.pools {name}_p ON {name}_p.name = {pool}")
-        joins.append(
-            f"LEFT JOIN {SCHEMA}.words {name} ON {name}.pool ="
-            f" CASE WHEN {common} < {name}_p.common THEN {name}_p.head ELSE {name}_p.tail END"
-            f" AND {name}.place = floor(CASE WHEN {common} < {name}_p.common"
-            f" THEN {name}_p.heads * {place} ^ 1.5 ELSE {name}_p.tails * {place} ^ 1.6 END)::int"
-        )
+        joins += _drawing(name, pool, n, salt)
     return joins
+
+
+def _drawing(name: str, pool: str, n: str, salt: int) -> list[str]:
+    """Joins that draw `name.word` from the pool of this name: from its short list or from its long one."""
+    common, place = _chance(n, salt * 10 + 100), _chance(n, salt * 10 + 101)
+    from_head = f"{common} < {name}_p.common"
+    pool_of_word = f"CASE WHEN {from_head} THEN {name}_p.head ELSE {name}_p.tail END"
+    place_of_word = f"CASE WHEN {from_head} THEN {name}_p.heads * {place} ^ 1.5 ELSE {name}_p.tails * {place} ^ 1.6 END"
+    found = f"{name}.pool = {pool_of_word} AND {name}.place = floor({place_of_word})::int"
+    return [
+        f"LEFT JOIN {SCHEMA}.pools {name}_p ON {name}_p.name = {pool}",
+        f"LEFT JOIN {SCHEMA}.words {name} ON {found}",
+    ]
 
 
 def _chance(n: str, salt: object) -> str:
@@ -154,9 +169,9 @@ def _digits(salt: int, least: int, most: int) -> str:
     return f"({least} + floor({_chance('{n}', salt)} * {most - least + 1})::bigint)::text"
 
 
-def _phone(salt: int) -> str:
+def _phone(salt: int, colombian: str = "b.subdivision LIKE 'CO%'") -> str:
     return (
-        "CASE WHEN b.subdivision LIKE 'CO%' THEN '+573' || substr('00011011121314152021', 1 + 2 * floor("
+        f"CASE WHEN {colombian} THEN '+573' || substr('00011011121314152021', 1 + 2 * floor("
         f"{_chance('{n}', salt + 100)} * 10)::int, 2) || {_digits(salt, 1_000_000, 9_999_999)}"
         f" ELSE '+502' || {_digits(salt, 30_000_000, 59_999_999)} END"
     )
@@ -164,6 +179,20 @@ def _phone(salt: int) -> str:
 
 def _unless_empty(column: str, expression: str) -> str:
     return f"CASE WHEN b.{column} = '' THEN '' ELSE {expression} END"
+
+
+# The number, among those of all copies, of the person a row belongs to.
+_PERSON = "(b.person_id - {first_person} + {k} * {people})"
+_PASSPORT = f"(b.number::bigint + {{k}} * {{people}} * {MOST_PASSPORTS * BETWEEN_PASSPORTS})::text"
+
+
+def _national_id(base: str, country: str, n: str) -> str:
+    """As names.cui and people._national_id make them; the base number says in which department it was given."""
+    return (
+        f"CASE WHEN {base} = '' THEN '' WHEN {country} = 'COL' THEN (1005000007 + {n} * 7)::text"
+        f" ELSE {SCHEMA}.cui({n} + 1, substr({base}, 10, 2), 1 + floor({_chance(n, 14)} * 5)::int,"
+        f" 1 + floor({_chance(n, 15)} * 3)::int) END"
+    )
 
 
 # Running numbers keep the order of registration over all copies, so the base gets new ones too.
@@ -192,15 +221,20 @@ OWN: dict[tuple[type[models.Model], str], str] = {
         f"CASE WHEN b.birth_precision = 'day' THEN b.birth_date + 400 - floor({_chance('{n}', 13)} * 1200)::int"
         f" ELSE b.birth_date - make_interval(years => floor({_chance('{n}', 13)} * 3)::int) END"
     ),
-    (Person, "national_id"): (
-        "CASE WHEN b.national_id = '' THEN '' WHEN b.nationality = 'COL' THEN (1005000007 + {n} * 7)::text"
-        f" ELSE {SCHEMA}.cui({{n}} + 1, substr(b.subdivision, 4), 1 + floor({_chance('{n}', 14)} * 5)::int,"
-        f" 1 + floor({_chance('{n}', 15)} * 3)::int) END"
+    (Person, "national_id"): _national_id("b.national_id", "b.nationality", "{n}"),
+    (Identity, "number"): (
+        f"CASE WHEN b.kind = 'national_id' THEN {_national_id('b.number', 'b.country', _PERSON)}"
+        f" WHEN b.kind = 'passport' THEN {_PASSPORT} ELSE {_digits(18, 10_000_000, 999_999_999)} END"
     ),
+    (PersonPhone, "number"): _phone(16, "b.number LIKE '+57%'"),
+    (HouseholdMember, "name"): "given.word || ' ' || regexp_replace(b.name, '^.* ', '')",
+    (HouseholdMember, "birth_year"): f"b.birth_year - floor({_chance('{n}', 13)} * 3)::int",
     (Person, "phone"): _unless_empty("phone", _phone(16)),
     (Person, "emergency_phone"): _unless_empty("emergency_phone", _phone(17)),
     (Person, "emergency_name"): "other_given.word || ' ' || other_surname.word",
-    (Document, "number"): _unless_empty("number", _digits(18, 10_000_000, 999_999_999)),
+    (Document, "number"): _unless_empty(
+        "number", f"CASE WHEN b.type = 'passport' THEN {_PASSPORT} ELSE {_digits(18, 10_000_000, 999_999_999)} END"
+    ),
     (Permit, "application_number"): _unless_empty(
         "application_number", "'V' || " + _digits(19, 100_000_000, 399_999_999)
     ),
