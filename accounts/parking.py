@@ -16,8 +16,9 @@ KEEP_FOR = datetime.timedelta(hours=24)
 LONGEST_BODY = 500_000
 # Never kept: secrets, and the token of the session that is over.
 SECRETS = {"csrfmiddlewaretoken", "password", "password1", "password2", "oldpassword", "code", "credential"}
-# Signing in, passwords and factors: nothing there is worth keeping, and much of it must not be.
-NEVER_UNDER = ("/accounts/", "/admin/login/", "/i18n/")
+# Signing in, passwords and factors: nothing there is worth keeping, and much of it must not be. Drafts are kept by
+# themselves, and the page that was sending one still holds its text.
+NEVER_UNDER = ("/accounts/", "/admin/login/", "/i18n/", "/drafts/")
 
 
 def park(request: HttpRequest, owner_id: int) -> ParkedText | None:

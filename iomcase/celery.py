@@ -25,6 +25,8 @@ BEAT = {
     "reports.run_due": 60,
     "batches.sweep": 20,
     "batches.remove_expired": 3600,
+    "drafts.expire": 3600,
+    "people.sweep_photos": 24 * 3600,
     "demand.expire_lapsed": 3600,
     "departure.age_documents": 3600,
     "returns.mark_overdue": 3600,

@@ -1,11 +1,13 @@
 """The hall of tasks: Celery looks here, and only here, for what each room lets it do."""
 
 from programmes.base.batches import tasks as batches
+from programmes.base.common import tasks as common
 from programmes.base.notifications import tasks as notifications
 from programmes.desk.reports import tasks as reports
 from programmes.journey.demand import tasks as demand
 from programmes.journey.departure import tasks as departure
+from programmes.journey.people import tasks as people
 from programmes.journey.reintegration import tasks as reintegration
 from programmes.journey.returns import tasks as returns
 
-__all__ = ["batches", "demand", "departure", "notifications", "reintegration", "reports", "returns"]
+__all__ = ["batches", "common", "demand", "departure", "notifications", "people", "reintegration", "reports", "returns"]

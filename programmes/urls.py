@@ -6,6 +6,7 @@ from django.urls import include, path
 from programmes.base.common.gallery import gallery
 
 urlpatterns: list = [
+    path("", include("programmes.base.common.urls")),
     path("", include("programmes.base.notifications.urls")),
     path("", include("programmes.base.batches.urls")),
     path("", include("programmes.journey.people.urls")),

@@ -61,6 +61,9 @@ accounts:discard                    kept text           CLMDPAXS  deed
 accounts:keepalive                  -                   CLMDPAXS  deed
 accounts:theme                      -                   CLMDPAXS  deed
 
+drafts:save                         -                   CLMDPAXS  deed
+drafts:discard                      -                   CLMDPAXS  deed
+
 notifications:list                  -                   CLMDPAXS  page
 notifications:read                  -                   CLMDPAXS  deed
 notifications:preferences           -                   CLMDPAXS  form
@@ -89,6 +92,24 @@ people:detail                       person              CLMDPA..  page
 people:edit                         person              C.M.P...  form
 people:consent                      person              C.M.P...  form
 people:withdraw                     consent             C.M.P...  deed
+people:municipalities               -                   C.M.P...  data
+people:languages                    person              C.M.P...  form
+people:add_document                 person              C.M.P...  form
+people:edit_document                identity            C.M.P...  form
+people:remove_document              identity            C.M.P...  deed
+people:add_phone                    person              C.M.P...  form
+people:edit_phone                   phone               C.M.P...  form
+people:remove_phone                 phone               C.M.P...  deed
+people:add_address                  person              C.M.P...  form
+people:edit_address                 address             C.M.P...  form
+people:remove_address               address             C.M.P...  deed
+people:add_member                   person              C.M.P...  form
+people:edit_member                  household member    C.M.P...  form
+people:remove_member                household member    C.M.P...  deed
+people:photo                        photo               CLMDPA..  data
+people:thumbnail                    photo               CLMDPA..  data
+people:upload_photo                 person              C.M.P...  form
+people:remove_photo                 person              C.M.P...  deed
 
 employers:list                      -                   CLMDPA..  page
 employers:new                       -                   .L......  form

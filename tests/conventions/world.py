@@ -25,7 +25,15 @@ from tests.factories.departure import (
 from tests.factories.employers import EmployerFactory
 from tests.factories.enrolment import EnrolmentFactory, StepFactory
 from tests.factories.factors import add_application, add_passkey
-from tests.factories.people import PersonFactory
+from tests.factories.people import (
+    ConsentFactory,
+    HouseholdMemberFactory,
+    IdentityFactory,
+    PersonAddressFactory,
+    PersonFactory,
+    PersonPhoneFactory,
+    take_photo,
+)
 from tests.factories.placement import PlacementFactory
 from tests.factories.reintegration import FollowUpFactory, PlanLineFactory, ReintegrationFactory
 from tests.factories.returns import ReturnFactory
@@ -151,6 +159,11 @@ class Place:
             "case": lambda: [case],
             "person": lambda: [case.person],
             "consent": lambda: [case.person, case.person.consents.get()],
+            "identity": lambda: [case.person, IdentityFactory(person=case.person)],
+            "phone": lambda: [case.person, PersonPhoneFactory(person=case.person)],
+            "address": lambda: [case.person, PersonAddressFactory(person=case.person)],
+            "household member": lambda: [case.person, HouseholdMemberFactory(person=case.person)],
+            "photo": lambda: [self._photographed(case.person)],
             "employer": lambda: [self.employer],
             "site": lambda: [self.employer, self.demand.site],
             "authorisation": lambda: [self.employer, AuthorisationFactory(employer=self.employer)],
@@ -174,6 +187,11 @@ class Place:
             "password link": lambda: ["1", "set-password"],
         }
         return made[kind]()
+
+    def _photographed(self, person):
+        ConsentFactory(person=person, purposes=["photo"])
+        take_photo(person)
+        return person
 
     def _reserved(self):
         case = self.case("selected")

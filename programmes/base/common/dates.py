@@ -140,3 +140,33 @@ class DayMonthYearField(forms.Field):
             return self.to_python(initial) != self.to_python(data)
         except ValidationError:
             return True
+
+
+class BirthField(DayMonthYearField):
+    """A date of birth, of which some people know the year only: day and month may be left empty together.
+
+    Cleans to a `datetime.date` (1 January when only the year is known); `is_year_only(typed)` tells the two apart.
+    """
+
+    default_error_messages = {
+        "required": gettext_lazy("Enter the date of birth, or only the year, for example 1994."),
+        "incomplete": gettext_lazy("Enter day and month, or leave both empty when only the year is known."),
+    }
+
+    def __init__(self, **kwargs: Any):
+        kwargs.setdefault("past_only", True)
+        super().__init__(**kwargs)
+
+    def to_python(self, value: Any) -> dt.date | None:
+        """Read three boxes, the first two of which may be empty."""
+        if isinstance(value, list) and self.is_year_only(value):
+            value = ["1", "1", value[2]]
+        return super().to_python(value)
+
+    @staticmethod
+    def is_year_only(boxes: Any) -> bool:
+        """Whether day and month were left empty and a year was given."""
+        if not isinstance(boxes, list) or len(boxes) != 3:
+            return False
+        day, month, year = (str(box or "").strip() for box in boxes)
+        return bool(year) and not day and not month

@@ -7,14 +7,15 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from accounts.parking import parked_for
+from programmes.base.common import drafts
 from programmes.base.common.conflicts import conflict_of
 from programmes.base.common.errors import Collision, RuleBroken, Stale, in_words, is_worth_a_retry
 from programmes.base.common.models import Submission
 
 
 def typed(request):
-    """What the form is bound to: the POST, or text parked when a session ended, or None."""
-    return request.POST if request.method == "POST" else parked_for(request)
+    """What the form is bound to: the POST, text parked when a session ended, the draft that is resumed, or None."""
+    return request.POST if request.method == "POST" else parked_for(request) or drafts.resumed(request)
 
 
 def attempt(request, form, deed, *, done=None, to=None):
@@ -57,6 +58,8 @@ def _once(request, form, deed, *, done, to):
     if submission:
         submission.result_url = target
         submission.save(update_fields=["result_url"])
+        if form.keeps_draft:
+            drafts.done(request, key)
     if done:
         messages.success(request, done)
     return HttpResponseRedirect(target)
@@ -77,8 +80,13 @@ def _refuse(form, refusal):
 def form_page(request, form, template="components/form_page.html", **context):
     """Show a form: 200 when it is fresh, 422 (or 409 when stale) when something in it was refused.
 
-    A stale form is shown under both versions, field by field; what was typed stays in it, with a fresh token.
+    A stale form is shown under both versions, field by field; what was typed stays in it, with a fresh token. A form
+    that `keeps_draft` is saved on the server while it is typed; a resumed draft is not finished, and not judged yet.
     """
+    if form.keeps_draft:
+        if hasattr(request, "resumed_draft"):
+            form.judge_later()
+        context.setdefault("draft", drafts.offer(request, form))
     refused = form.is_bound and request.method == "POST"
     status = getattr(form, "status", 422) if refused else 200
     shown = {"form": form, "missing": getattr(form, "missing", []), "conflict": conflict_of(form), **context}

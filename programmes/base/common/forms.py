@@ -7,6 +7,7 @@ import uuid
 from crispy_forms.helper import FormHelper
 from django import forms
 from django.core.exceptions import ValidationError
+from django.forms.utils import ErrorDict
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
@@ -25,6 +26,8 @@ class WorkForm(forms.Form):
     key = forms.UUIDField(required=False, widget=forms.HiddenInput)
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
     creates = True
+    # Saved on the server while it is typed (programmes/base/common/drafts.py): for forms that take minutes.
+    keeps_draft = False
 
     def __init__(self, data=None, *args, user, record=None, **kwargs):
         initial = {"key": uuid.uuid4(), **(kwargs.pop("initial", None) or {})}
@@ -100,6 +103,10 @@ class WorkForm(forms.Form):
     def version_token(self) -> int | None:
         """The version the page was opened on."""
         return self.cleaned_data.get("version")
+
+    def judge_later(self) -> None:
+        """Show what is bound without a word about it: a draft that somebody goes on with is not finished."""
+        self._errors, self.cleaned_data = ErrorDict(), {}
 
     def digest(self) -> str:
         """A fingerprint of what was typed, to tell a repeated send from a reused key."""

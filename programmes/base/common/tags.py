@@ -38,6 +38,7 @@ register.filter("full_day", lambda value: wording.full_day(value) if value else 
 register.filter("heading_day", lambda value: wording.heading_day(value) if value else "")
 register.filter("relative_day", lambda value: wording.relative_day(value) if value else "")
 register.filter("clock", lambda value: wording.clock(value) if value else "")
+register.filter("is_today", lambda value: wording.as_day(value) == timezone.localdate())
 register.filter("span_of_days", wording.span)
 register.filter("number", lambda value: wording.number(value) if value not in (None, "") else "")
 register.filter("share", lambda value: wording.share(value) if value not in (None, "") else "")

@@ -20,6 +20,7 @@ NOTE_KINDS = [
 class NoteForm(WorkForm):
     """A note in the diary. It stays as it is written."""
 
+    keeps_draft = True
     kind = forms.ChoiceField(label=_("Kind"), choices=NOTE_KINDS)
     on = DayField(label=_("On"))
     text = forms.CharField(

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from programmes.base.common.errors import RuleBroken
 from programmes.base.lifecycle.models import record
-from programmes.journey.people import rules
+from programmes.journey.people import known, rules
 from programmes.journey.people.models import Consent, Person
 
 NOTICE_VERSION = "2026-1"
@@ -16,10 +16,16 @@ _FACTS = (
     "given_names",
     "first_surname",
     "second_surname",
+    "married_name",
+    "native_name",
+    "aliases",
     "sex",
     "birth_date",
     "birth_precision",
+    "birth_subdivision",
+    "birth_municipality",
     "nationality",
+    "other_nationalities",
     "national_id",
     "phone",
     "email",
@@ -27,8 +33,12 @@ _FACTS = (
     "municipality",
     "community",
     "languages",
+    "language_levels",
+    "mother_tongue",
     "education",
+    "literacy",
     "occupation",
+    "occupation_words",
     "experience_years",
     "emergency_name",
     "emergency_relation",
@@ -43,11 +53,14 @@ def register(*, by, office, consent: dict, **facts) -> Person:
 
     `facts` are the columns of Person that the form asks; `consent` the arguments of `give_consent`. Raises
     RuleBroken for a date of birth that cannot be right; the database refuses a second person with the same
-    nationality and national identity number. Effects: person, consent, two diary lines.
+    nationality and national identity number. Effects: person, consent, the identity document behind the number, two
+    diary lines.
     """
+    typed_number = facts.get("national_id", "")
     _judge(facts)
     person = Person.objects.create(office=office, created_by=by, **facts)
     record(person, by=by, what="person_registered")
+    _know_the_number(person, by=by, number=typed_number)
     give_consent(person, by=by, **consent)
     return person
 
@@ -57,7 +70,9 @@ def correct(person, *, by, version, **facts) -> Person:
     """Correct what is known about a person. The old values stay in the row history; the diary names the fields."""
     person = Person.objects.locked().get(pk=person.pk)
     person.expect_version(version)
+    typed_number = facts.get("national_id", "")
     _judge(facts)
+    _tidy_languages(person, facts)
     changed = [name for name in _FACTS if name in facts and getattr(person, name) != facts[name]]
     if not changed:
         return person
@@ -65,12 +80,36 @@ def correct(person, *, by, version, **facts) -> Person:
         setattr(person, name, facts[name])
     person.write(*changed)
     record(person, by=by, what="person_corrected", fields=changed)
+    if {"national_id", "nationality"} & set(changed):
+        _know_the_number(person, by=by, number=typed_number or person.national_id)
     return person
+
+
+def _know_the_number(person, *, by, number: str) -> None:
+    """The main number is the number of a document, and known as one; the database has refused a second holder."""
+    if person.national_id:
+        known.learn(person, by=by, kind="national_id", country=person.nationality, number=number)
+
+
+def _tidy_languages(person, facts: dict) -> None:
+    """A language that is no longer spoken has no level and is nobody's mother tongue."""
+    if "languages" not in facts:
+        return
+    spoken = set(facts["languages"])
+    levels = facts.get("language_levels", person.language_levels)
+    facts["language_levels"] = {code: level for code, level in levels.items() if code in spoken and level}
+    if facts.get("mother_tongue", person.mother_tongue) not in spoken:
+        facts["mother_tongue"] = ""
 
 
 def _judge(facts: dict) -> None:
     if facts.get("national_id"):
         facts["national_id"] = rules.plain_number(facts["national_id"])
+    if facts.get("nationality") in facts.get("other_nationalities", ()):
+        raise RuleBroken(_("The main nationality stands among the others too."), field="other_nationalities")
+    if facts.get("birth_precision") == Person.BirthPrecision.YEAR and facts.get("birth_date"):
+        # Day and month of a year are nobody's: they must not look as if they were known.
+        facts["birth_date"] = facts["birth_date"].replace(month=1, day=1)
     problem = rules.birth_problem(facts["birth_date"], timezone.localdate()) if facts.get("birth_date") else None
     if problem:
         raise RuleBroken(problem, field="birth_date")

@@ -4,31 +4,19 @@ from crispy_forms.layout import Div, Fieldset, Layout
 from dateutil.relativedelta import relativedelta
 from django import forms
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.formfields import PhoneNumberField
 
 from accounts.models import Office
 from accounts.roles import Permission
-from programmes.base.common.dates import DayMonthYearField
+from programmes.base.common.dates import BirthField
 from programmes.base.common.forms import DayField, WorkForm
 from programmes.base.rulebook.catalogue import RULES
 from programmes.base.rulebook.models import Code
-from programmes.journey.people import rules
-from programmes.journey.people.models import Consent, Person
-
-# Where a number without its country code was most likely typed.
-_REGION = {
-    "GTM": "GT",
-    "COL": "CO",
-    "HND": "HN",
-    "SLV": "SV",
-    "MEX": "MX",
-    "CAN": "CA",
-    "ESP": "ES",
-    "NZL": "NZ",
-    "WSM": "WS",
-}
-_PHONE_ERROR = {"invalid": _("Enter a phone number with its country code, for example +502 5555 0142.")}
+from programmes.journey.people import places, rules
+from programmes.journey.people.models import MOST_ALIASES, Consent, Person
+from programmes.journey.people.part_forms import PHONE_ERROR
 
 
 def _half(*names: str) -> Div:
@@ -91,19 +79,45 @@ class ConsentForm(ConsentFields):
 class PersonForm(WorkForm):
     """Identity, contact and background of a person."""
 
+    keeps_draft = True
     given_names = forms.CharField(label=_("Given names"), max_length=150)
     first_surname = forms.CharField(label=_("First surname"), max_length=150)
     second_surname = forms.CharField(label=_("Second surname"), max_length=150, required=False)
+    married_name = forms.CharField(
+        label=_("Married name"),
+        max_length=150,
+        required=False,
+        help_text=_("As written on documents: de López, vda. de …"),
+    )
+    native_name = forms.CharField(
+        label=_("Name in its own script"), max_length=300, required=False, help_text=_("When it is not Latin letters.")
+    )
+    aliases = forms.CharField(
+        label=_("Also known as"),
+        max_length=500,
+        required=False,
+        help_text=_("Other names or spellings, separated by commas."),
+    )
     sex = forms.ChoiceField(label=_("Sex"), choices=Person.Sex, widget=forms.RadioSelect)
-    birth_date = DayMonthYearField(label=_("Date of birth"), help_text=_("For example 27 3 1994"))
+    birth_date = BirthField(
+        label=_("Date of birth"),
+        help_text=_("For example 27 3 1994. When only the year is known, leave day and month empty."),
+        past_only=False,
+    )
     birth_precision = forms.ChoiceField(
         label=_("How exact is this date"), choices=Person.BirthPrecision, initial=Person.BirthPrecision.DAY
     )
+    birth_subdivision = forms.ChoiceField(label=_("Department of birth"), required=False)
+    birth_municipality = forms.CharField(label=_("Municipality of birth"), max_length=100, required=False)
     nationality = forms.ChoiceField(label=_("Nationality"))
+    other_nationalities = forms.MultipleChoiceField(
+        label=_("Other nationalities"), required=False, widget=forms.SelectMultiple(attrs={"size": 3}),
+        help_text=_("Hold Ctrl to choose several."),
+    )  # fmt: skip
     national_id = forms.CharField(
         label=_("National identity number"), max_length=30, required=False, help_text=_("CUI, cédula …")
     )
-    phone = PhoneNumberField(label=_("Phone"), required=False, error_messages=_PHONE_ERROR)
+    phone = PhoneNumberField(label=_("Phone"), required=False, error_messages=PHONE_ERROR)
     email = forms.EmailField(label=_("E-mail"), max_length=254, required=False)
     subdivision = forms.ChoiceField(label=_("Department"), required=False)
     municipality = forms.CharField(label=_("Municipality"), max_length=100, required=False)
@@ -113,13 +127,17 @@ class PersonForm(WorkForm):
         help_text=_("Hold Ctrl to choose several."),
     )  # fmt: skip
     education = forms.ChoiceField(label=_("Education"), required=False)
+    literacy = forms.ChoiceField(label=_("Reading and writing"), required=False)
     occupation = forms.ChoiceField(label=_("Occupation"), required=False)
+    occupation_words = forms.CharField(
+        label=_("Work the person knows, in their own words"), max_length=100, required=False
+    )
     experience_years = forms.IntegerField(label=_("Years of experience"), min_value=0, max_value=80, required=False)
     dependants = forms.IntegerField(label=_("Dependants"), min_value=0, max_value=30, required=False)
     emergency_name = forms.CharField(label=_("Emergency contact"), max_length=150, required=False)
     emergency_relation = forms.CharField(label=_("Relation"), max_length=60, required=False)
     emergency_phone = PhoneNumberField(
-        label=_("Phone of the emergency contact"), required=False, error_messages=_PHONE_ERROR
+        label=_("Phone of the emergency contact"), required=False, error_messages=PHONE_ERROR
     )
 
     def prepare(self):
@@ -127,16 +145,20 @@ class PersonForm(WorkForm):
         codes = Code.objects
         held = self.record
         self.fields["nationality"].choices = codes.choices("country", blank="", keep=held.nationality if held else "")
-        self.fields["subdivision"].choices = codes.choices("subdivision", blank="")
+        self.fields["other_nationalities"].choices = self.fields["nationality"].choices[1:]
+        for name in ("subdivision", "birth_subdivision"):
+            self.fields[name].choices = codes.choices("subdivision", blank="")
         self.fields["languages"].choices = codes.choices("language")
         self.fields["education"].choices = codes.choices("isced", blank="")
+        self.fields["literacy"].choices = codes.choices("literacy", blank="")
         self.fields["occupation"].choices = codes.choices("isco", blank="")
         if held:
             for name in self.fields.keys() - {"key", "version"}:
                 self.initial.setdefault(name, getattr(held, name, None))
+            self.initial["aliases"] = ", ".join(held.aliases)
         country = self.data.get("nationality") or self.initial.get("nationality") or ""
         for name in ("phone", "emergency_phone"):
-            self.fields[name].region = _REGION.get(country)
+            self.fields[name].region = places.REGION.get(country)
 
     def layout(self):
         """Identity first, then how to reach the person, then the rest."""
@@ -148,13 +170,16 @@ class PersonForm(WorkForm):
         return (
             Fieldset(
                 str(_("Identity")),
-                "given_names", _half("first_surname", "second_surname"), "sex", _half("birth_date", "birth_precision"),
-                _half("nationality", "national_id"),
+                "given_names", _half("first_surname", "second_surname"), _half("married_name", "native_name"),
+                "aliases", "sex", _half("birth_date", "birth_precision"),
+                _half("nationality", "national_id"), _half("birth_subdivision", "birth_municipality"),
+                "other_nationalities",
             ),
             Fieldset(str(_("Contact")), _half("phone", "email"), _half("subdivision", "municipality"), "community"),
             Fieldset(
                 str(_("Background")),
-                "languages", _half("education", "occupation"), _half("experience_years", "dependants"),
+                "languages", _half("education", "literacy"), _half("occupation", "occupation_words"),
+                _half("experience_years", "dependants"),
             ),
             Fieldset(str(_("In an emergency")), "emergency_name", _half("emergency_relation", "emergency_phone")),
         )  # fmt: skip
@@ -166,6 +191,25 @@ class PersonForm(WorkForm):
         if problem:
             raise forms.ValidationError(problem)
         return born
+
+    def clean_aliases(self):
+        """A list of names, each once."""
+        names = [name.strip() for name in self.cleaned_data["aliases"].replace(";", ",").split(",")]
+        names = list(dict.fromkeys(name for name in names if name))
+        if len(names) > MOST_ALIASES or any(len(name) > 150 for name in names):
+            raise forms.ValidationError(
+                gettext("Write at most %(most)d names, each of at most 150 characters.") % {"most": MOST_ALIASES}
+            )
+        return names
+
+    def clean(self):
+        """When only a year was typed, only the year is known; the main nationality is not another one."""
+        cleaned = super().clean()
+        if BirthField.is_year_only(self["birth_date"].data):
+            cleaned["birth_precision"] = Person.BirthPrecision.YEAR
+        if cleaned.get("nationality") in (cleaned.get("other_nationalities") or ()):
+            self.add_error("other_nationalities", _("The main nationality stands among the others too."))
+        return cleaned
 
     def deed(self):
         """Only facts about the person."""

@@ -156,6 +156,7 @@ class Person(Record):
             models.Index(fields=["national_id"], condition=~Q(national_id=""), name="person_by_national_id"),
             models.Index(fields=["merged_into"], condition=Q(merged_into__isnull=False), name="person_by_merged_into"),
             GinIndex(fields=["name_tokens"], fastupdate=False, name="person_by_name_tokens"),
+            models.Index(fields=["subdivision", "municipality"], name="person_by_place"),
         ]
         constraints = [
             models.CheckConstraint(

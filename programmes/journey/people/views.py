@@ -2,17 +2,14 @@
 
 from django.core.exceptions import PermissionDenied
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.access import requires
 from accounts.roles import Permission
-from programmes.base.common import wording
 from programmes.base.common.deeds import attempt, form_page, typed
 from programmes.base.common.pages import keyset, page_or_part
-from programmes.base.rulebook.codes import label
-from programmes.journey.people import actions, rules, search
+from programmes.journey.people import actions, page, search
 from programmes.journey.people.forms import ConsentForm, PersonForm, RegisterForm, SearchForm
 from programmes.journey.people.models import Consent, Person
 
@@ -71,13 +68,14 @@ def new(request):
     )  # fmt: skip
 
 
-def _visible(request, public_id) -> Person:
+def visible_person(request, public_id) -> Person:
+    """The person, or 404: unseen and missing cannot be told apart."""
     return get_object_or_404(Person.objects.visible_to(request.user).select_related("office"), public_id=public_id)
 
 
 def changeable_person(request, public_id, permission=Permission.PERSON_EDIT) -> Person:
     """The person; 404 when the user may not see them, 403 when the right does not reach them."""
-    person = _visible(request, public_id)
+    person = visible_person(request, public_id)
     if not _reaches(request.user, person, permission):
         raise PermissionDenied
     return person
@@ -90,54 +88,34 @@ def _reaches(user, person, permission) -> bool:
 @requires(Permission.PERSON_VIEW)
 @require_safe
 def detail(request, public_id):
-    """One person: identity, consents, cases over the seasons."""
-    person = _visible(request, public_id)
+    """One person: identity, contact, household, consents, cases over the seasons."""
+    person = visible_person(request, public_id)
     cases = list(
         person.enrolments.visible_to(request.user)
         .select_related("programme", "season", "owner")
         .order_by("-season__starts_on", "-id")
     )
+    can_edit = _reaches(request.user, person, Permission.PERSON_EDIT)
+    consents = list(person.consents.select_related("created_by"))
     return render(
         request,
         "journey/people/detail.html",
         {
             "person": person,
             "cases": cases,
-            "consents": list(person.consents.select_related("created_by")),
-            "facts": _facts(person),
-            "can_edit": _reaches(request.user, person, Permission.PERSON_EDIT),
+            "consents": consents,
+            "purposes": page.purposes(consents),
+            "facts": page.facts(person),
+            "documents": page.documents(person, open_numbers=can_edit),
+            "phones": page.phones(person),
+            "addresses": page.addresses(person),
+            "background": page.background(person),
+            "household": page.household(person, request.user),
+            "photo": page.photo(person),
+            "can_edit": can_edit,
             "can_open": _reaches(request.user, person, Permission.CASE_EDIT),
-            "warning": rules.national_id_warning(person.nationality, person.national_id),
         },
     )
-
-
-def _facts(person: Person) -> list[dict]:
-    place = ", ".join(
-        part for part in (person.community, person.municipality, label("subdivision", person.subdivision)) if part
-    )
-    year_only = person.birth_precision == Person.BirthPrecision.YEAR
-    born = str(person.birth_date.year) if year_only else wording.full_day(person.birth_date)
-    return [
-        {"label": _("Date of birth"), "value": born},
-        {"label": _("Age"), "value": person.age_on(timezone.localdate())},
-        {"label": _("Sex"), "value": person.get_sex_display()},
-        {"label": _("Nationality"), "value": label("country", person.nationality)},
-        {"label": _("National identity number"), "value": person.national_id},
-        {"label": _("Phone"), "value": person.phone, "href": f"tel:{person.phone}" if person.phone else ""},
-        {"label": _("E-mail"), "value": person.email},
-        {"label": _("Place"), "value": place},
-        {"label": _("Languages"), "value": ", ".join(label("language", code) for code in person.languages)},
-        {"label": _("Education"), "value": label("isced", person.education)},
-        {"label": _("Occupation"), "value": label("isco", person.occupation)},
-        {"label": _("Dependants"), "value": person.dependants},
-        {
-            "label": _("Emergency contact"),
-            "value": " · ".join(
-                str(part) for part in (person.emergency_name, person.emergency_relation, person.emergency_phone) if part
-            ),
-        },
-    ]
 
 
 @requires(Permission.PERSON_EDIT)
