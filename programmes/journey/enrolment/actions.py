@@ -1,5 +1,6 @@
 """Deeds on a case that need no later room: open it, move it, set its dates, record tests and ticks, assign it."""
 
+from collections.abc import Sequence
 from datetime import date
 
 from django.db import transaction
@@ -9,13 +10,13 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.roles import Permission
-from programmes.base.common.errors import RuleBroken
-from programmes.base.lifecycle.models import CaseEvent, record
+from programmes.base.common.errors import Collision, RuleBroken
+from programmes.base.lifecycle.models import CaseEvent, record, record_many
 from programmes.base.rulebook.models import Requirement
 from programmes.journey.enrolment import letters, rules, stays, steps
 from programmes.journey.enrolment.models import CaseNumber, Enrolment, TestResult, Tick
 from programmes.journey.enrolment.states import ENROLMENT, Status
-from programmes.journey.people.models import Person
+from programmes.journey.people.models import Consent, Person
 
 _ISO2 = {
     "GTM": "GT",
@@ -30,56 +31,96 @@ _ISO2 = {
 }
 
 
-def next_number(country: str, year: int) -> str:
-    """The next case number of a country and year, such as `GT-2026-00418`. Locks the counter until the commit."""
+def next_numbers(country: str, year: int, count: int) -> list[str]:
+    """The next case numbers of a country and year, such as `GT-2026-00418`. Locks the counter until the commit."""
     prefix = f"{_ISO2.get(country, country)}-{year}"
     CaseNumber.objects.bulk_create([CaseNumber(prefix=prefix)], ignore_conflicts=True)
-    CaseNumber.objects.filter(prefix=prefix).update(last=F("last") + 1)
+    CaseNumber.objects.filter(prefix=prefix).update(last=F("last") + count)
     last = CaseNumber.objects.values_list("last", flat=True).get(prefix=prefix)
-    return f"{prefix}-{last:05d}"
+    return [f"{prefix}-{number:05d}" for number in range(last - count + 1, last + 1)]
 
 
 @transaction.atomic
 def register(person, *, by, programme, season, office, owner=None, on: date, previous=None) -> Enrolment:
-    """Open a case for `person` in a season.
+    """Open a case for `person` in a season; it is the caller's own unless `owner` says otherwise.
 
     Checks: consent in force on `on` (domain.md 2.2, stage 1: consent is recorded first), programme and season take
     new cases, the office runs the programme, the person is old enough at the start of the season. Effects: the case
     with its number, a diary line, its first step, a letter to the owner when it is somebody else.
     """
-    Person.objects.locked().get(pk=person.pk)
-    if not person.consents.in_force(on).exists():
-        raise RuleBroken(_("Record the person's consent first."), code="consent")
+    (case,) = register_many(
+        [person], by=by, programme=programme, season=season, office=office, owner=owner or by, on=on, previous=previous
+    )
+    if isinstance(case, RuleBroken):
+        raise case
+    return case
+
+
+@transaction.atomic
+def register_many(
+    people: Sequence[Person], *, by, programme, season, office, owner, on: date, previous=None, told: dict | None = None
+) -> list[Enrolment | RuleBroken]:
+    """Open a case for each of these people in one season: the case, or why not, in their order.
+
+    The same rules and effects as `register`, in a few statements whatever their number. `owner` None leaves the cases
+    for somebody to take; `told` are facts that the diary lines carry, such as the batch. Raises RuleBroken for what
+    forbids all of them.
+    """
+    _judge_opening(programme, season, office, on)
+    fresh = {row.pk: row for row in Person.objects.locked().filter(pk__in=[p.pk for p in people]).order_by("pk")}
+    agreed = set(Consent.objects.in_force(on).filter(person__in=fresh).values_list("person", flat=True))
+    void = (Status.VOID_DUPLICATE, Status.WITHDRAWN, Status.EXPIRED)
+    taken = set(
+        Enrolment.objects.filter(person__in=fresh, season=season)
+        .exclude(status__in=void)
+        .values_list("person", flat=True)
+    )
+    minimum = programme.rules()["minimum_age"]
+    found: list[Enrolment | RuleBroken] = []
+    for person in people:
+        refusal = _opening_refusal(fresh[person.pk], season, agreed, taken, minimum)
+        if refusal is not None:
+            found.append(refusal)
+            continue
+        taken.add(person.pk)
+        case = Enrolment(
+            person=person, programme=programme, season=season, office=office,
+            destination_office_id=programme.destination_office_id, owner=owner, registered_on=on, previous=previous,
+            status=Status.ROSTERED if previous else Status.REGISTERED, created_by=by,
+        )  # fmt: skip
+        found.append(case)
+    new = [case for case in found if isinstance(case, Enrolment)]
+    first = steps.first_steps(new, on=on)
+    for case, number in zip(new, next_numbers(programme.origin, season.starts_on.year, len(new)), strict=True):
+        case.number = number
+    Enrolment.objects.bulk_create(new)
+    steps.open_first(first)
+    record_many(new, by=by, what="registered", on=on, **(told or {}))
+    if owner is not None and owner != by:
+        letters.queue_assigned_many(new)
+    return found
+
+
+def _judge_opening(programme, season, office, on: date) -> None:
     if season.programme_id != programme.pk:
         raise RuleBroken(_("The season belongs to another programme."), field="season")
     if not (programme.active and season.active):
         raise RuleBroken(_("This season takes no new cases."), field="season")
     if not programme.offices.filter(pk=office.pk).exists():
         raise RuleBroken(_("This office does not run that programme."), field="office")
-    minimum = programme.rules()["minimum_age"]
-    problem = rules.age_problem(person.age_on(season.ends_on), minimum)
-    if problem:
-        raise RuleBroken(problem, code="age")
     if on > timezone.localdate():
         raise RuleBroken(_("The day lies in the future."), field="on")
-    enrolment = Enrolment.objects.create(
-        number=next_number(programme.origin, season.starts_on.year),
-        person=person,
-        programme=programme,
-        season=season,
-        office=office,
-        destination_office_id=programme.destination_office_id,
-        owner=owner or by,
-        registered_on=on,
-        previous=previous,
-        status=Status.ROSTERED if previous else Status.REGISTERED,
-        created_by=by,
-    )
-    record(enrolment, by=by, what="registered", on=on)
-    steps.renew(enrolment, on=on, by=by)
-    if owner and owner != by:
-        letters.queue_assigned(enrolment, by=by)
-    return enrolment
+
+
+def _opening_refusal(person, season, agreed: set[int], taken: set[int], minimum) -> RuleBroken | None:
+    if person.pk not in agreed:
+        return RuleBroken(_("Record the person's consent first."), code="consent")
+    problem = rules.age_problem(person.age_on(season.ends_on), minimum)
+    if problem:
+        return RuleBroken(problem, code="age")
+    if person.pk in taken:
+        return Collision(_("This person already has a case in this season."), code="case_one_per_person_and_season")
+    return None
 
 
 @transaction.atomic

@@ -5,6 +5,7 @@ reintegration bring theirs. Every change of steps keeps `next_step` and `next_du
 transaction, so that lists need no subquery (docs/architecture.md).
 """
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 from django.utils import timezone
@@ -146,6 +147,27 @@ def renew(enrolment, *, on: date, by=None) -> None:
     if enrolment.status in {S.ELIGIBLE, S.IN_DOCUMENTATION}:
         renew_requirements(enrolment, by=by, on=on)
     keep_next(enrolment)
+
+
+def first_steps(enrolments: Sequence[Enrolment], *, on: date) -> list[Step]:
+    """The first step of each of these new cases, not saved yet; the cases carry it as their next one already."""
+    opened = []
+    for enrolment in enrolments:
+        kind, desk = STATE_STEPS[enrolment.status]
+        step = Step(
+            enrolment=enrolment, kind=kind, desk=desk, due_on=due_day(enrolment, kind, on=on),
+            waits_for=_WAITS.get(kind, WaitsFor.US),
+        )  # fmt: skip
+        enrolment.next_step, enrolment.next_due_on = step.kind, step.due_on
+        opened.append(step)
+    return opened
+
+
+def open_first(steps: Sequence[Step]) -> None:
+    """Save the first steps of cases that have been saved meanwhile."""
+    for step in steps:
+        step.enrolment_id = step.enrolment.pk
+    Step.objects.bulk_create(steps)
 
 
 def renew_requirements(enrolment, *, by=None, on: date | None = None) -> None:

@@ -1,13 +1,14 @@
 """Deeds on a person: register with consent, correct, record and withdraw consent."""
 
+from collections.abc import Sequence
 from datetime import date
 
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from programmes.base.common.errors import RuleBroken
-from programmes.base.lifecycle.models import record
+from programmes.base.common.errors import Collision, RuleBroken
+from programmes.base.lifecycle.models import record, record_many
 from programmes.journey.people import known, rules
 from programmes.journey.people.models import Consent, Person
 
@@ -52,17 +53,57 @@ def register(*, by, office, consent: dict, **facts) -> Person:
     """Register a person together with the consent that allows it (domain.md 2.2, stage 1: consent first).
 
     `facts` are the columns of Person that the form asks; `consent` the arguments of `give_consent`. Raises
-    RuleBroken for a date of birth that cannot be right; the database refuses a second person with the same
-    nationality and national identity number. Effects: person, consent, the identity document behind the number, two
-    diary lines.
+    RuleBroken for a date of birth that cannot be right and for a number that somebody else has. Effects: person,
+    consent, the identity document behind the number, two diary lines.
     """
-    typed_number = facts.get("national_id", "")
-    _judge(facts)
-    person = Person.objects.create(office=office, created_by=by, **facts)
-    record(person, by=by, what="person_registered")
-    _know_the_number(person, by=by, number=typed_number)
-    give_consent(person, by=by, **consent)
+    (person,) = register_many([facts], by=by, office=office, consent=consent)
+    if isinstance(person, RuleBroken):
+        raise person
     return person
+
+
+@transaction.atomic
+def register_many(
+    people: Sequence[dict], *, by, office, consent: dict, told: dict | None = None
+) -> list[Person | RuleBroken]:
+    """Register people in a few statements, whatever their number: for each the person, or why not, in their order.
+
+    The same rules and effects as `register` for each of them; `told` are facts that their diary lines carry, such as
+    the batch. What the database alone can refuse (two people at the same moment) refuses all of them.
+    """
+    _judge_consent(**consent)
+    found: list[Person | RuleBroken] = []
+    taken = _taken_numbers(people)
+    numbers: dict[int, str] = {}
+    for facts in people:
+        facts, typed_number = dict(facts), facts.get("national_id", "")
+        try:
+            _judge(facts)
+            number = (facts["nationality"], facts.get("national_id", ""))
+            if number[1] and number in taken:
+                raise Collision(
+                    _("A person with this national identity number is already registered."),
+                    code="person_one_per_national_id",
+                )
+        except RuleBroken as refusal:
+            found.append(refusal)
+            continue
+        taken.add(number)
+        numbers[len(found)] = typed_number
+        found.append(Person(office=office, created_by=by, **facts))
+    new = [person for person in found if isinstance(person, Person)]
+    Person.objects.bulk_create(new)
+    record_many(new, by=by, what="person_registered", **(told or {}))
+    _know_the_numbers([(found[place], number) for place, number in numbers.items()], by=by)
+    give_consent_many(new, by=by, told=told, **consent)
+    return found
+
+
+def _taken_numbers(people: Sequence[dict]) -> set[tuple[str, str]]:
+    """Which of the (nationality, national identity number) of these people somebody has already."""
+    wanted = {rules.plain_number(facts.get("national_id") or "") for facts in people} - {""}
+    held = Person.objects.filter(national_id__in=wanted, merged_into__isnull=True)
+    return set(held.values_list("nationality", "national_id")) if wanted else set()
 
 
 @transaction.atomic
@@ -91,6 +132,18 @@ def _know_the_number(person, *, by, number: str) -> None:
         known.learn(person, by=by, kind="national_id", country=person.nationality, number=number)
 
 
+def _know_the_numbers(people: Sequence[tuple], *, by) -> None:
+    """The same for people who were just registered and have no document yet."""
+    known.learn_many(
+        [
+            (person, "national_id", person.nationality, number)
+            for person, number in people
+            if person.national_id
+        ],
+        by=by,
+    )  # fmt: skip
+
+
 def _tidy_languages(person, facts: dict) -> None:
     """A language that is no longer spoken has no level and is nobody's mother tongue."""
     if "languages" not in facts:
@@ -116,10 +169,30 @@ def _judge(facts: dict) -> None:
 
 
 @transaction.atomic
-def give_consent(
-    person, *, by, purposes: list[str], mode: str, language: str, given_on: date, witness="", expires_on=None
-) -> Consent:
-    """Record what the person agrees to (domain.md 5, principle 4). Earlier consents stay as they were given."""
+def give_consent(person, *, by, **consent) -> Consent:
+    """Record what the person agrees to (domain.md 5, principle 4). Earlier consents stay as they were given.
+
+    `consent`: purposes (codes), mode, language, given_on, and where they apply witness and expires_on. Raises
+    RuleBroken at the field that cannot be right. Effects: the consent, a diary line.
+    """
+    return give_consent_many([person], by=by, **consent)[0]
+
+
+@transaction.atomic
+def give_consent_many(people: Sequence[Person], *, by, told: dict | None = None, **consent) -> list[Consent]:
+    """Record the same consent of several people, each with a row and a diary line of their own."""
+    _judge_consent(**consent)
+    given = [Consent(person=person, notice=NOTICE_VERSION, created_by=by, **consent) for person in people]
+    Consent.objects.bulk_create(given)
+    record_many(
+        given, by=by, what="consent_given", on=consent["given_on"], purposes=consent["purposes"], **(told or {})
+    )
+    return given
+
+
+def _judge_consent(
+    *, purposes: list[str], mode: str, language: str, given_on: date, witness: str = "", expires_on: date | None = None
+) -> None:
     if not purposes:
         raise RuleBroken(_("Tick at least one purpose."), field="purposes")
     if given_on > timezone.localdate():
@@ -128,19 +201,6 @@ def give_consent(
         raise RuleBroken(_("Oral consent needs the name of a witness."), field="witness")
     if expires_on and expires_on <= given_on:
         raise RuleBroken(_("The consent would expire before it was given."), field="expires_on")
-    consent = Consent.objects.create(
-        person=person,
-        purposes=purposes,
-        mode=mode,
-        language=language,
-        witness=witness,
-        notice=NOTICE_VERSION,
-        given_on=given_on,
-        expires_on=expires_on,
-        created_by=by,
-    )
-    record(person, by=by, what="consent_given", on=given_on, purposes=purposes)
-    return consent
 
 
 @transaction.atomic

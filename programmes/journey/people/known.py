@@ -4,6 +4,7 @@ The same three deeds for each: `add`, `edit`, `remove`. The main columns of `Per
 of the national identity document of the person's own nationality is `Person.national_id`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -117,6 +118,22 @@ def learn(person, *, by, kind: str, country: str, number: str, **facts) -> Ident
     if new:
         known.write(*new)
     return known
+
+
+@transaction.atomic
+def learn_many(numbers: Sequence[tuple[Person, str, str, str]], *, by) -> None:
+    """`learn` for (person, kind, country, number) of people who have no such document yet, in one statement."""
+    Identity.objects.bulk_create(
+        (
+            Identity(
+                person=person, kind=kind, country=country, number=rules.printed_number(number), created_by=by,
+                checksum_ok=rules.checksum_ok(kind, country, rules.printed_number(number)),
+            )
+            for person, kind, country, number in numbers
+            if rules.plain_number(number)
+        ),
+        ignore_conflicts=True,
+    )  # fmt: skip
 
 
 def _judged(part, person, facts, *, but=None) -> dict:

@@ -79,7 +79,7 @@ def test_one_person_has_one_case_a_season(user_for, client_for):
     by, season = user_for("caseworker"), SeasonFactory()
     person = PersonFactory()
     register(person, by, season=season)
-    with pytest.raises(Exception, match="case_one_per_person_and_season"), transaction.atomic():
+    with pytest.raises(RuleBroken, match="already has a case in this season"), transaction.atomic():
         register(person, by, season=season)
     Enrolment.objects.update(status=Status.WITHDRAWN)
     register(person, by, season=season)
