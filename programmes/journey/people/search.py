@@ -1,61 +1,131 @@
-"""Finding a person with one box. Scope first: nobody is found who may not be seen."""
+"""Finding a person with one box. Scope first: nobody is found, counted or waited for who may not be seen.
 
-import re
-from datetime import date
+What is asked of the database depends on the typed words alone, never on what it holds about people out of reach: a
+name of another office and one of nobody take the same statements.
+"""
 
-from django.db.models import Q
+from dataclasses import dataclass
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from programmes.base.common import text
+from programmes.journey.people import candidates, ranking
+from programmes.journey.people.asked import MOST_WORDS, Asked, read
+from programmes.journey.people.candidates import MOST_SCORED, Candidates
 from programmes.journey.people.dictionary import like
 from programmes.journey.people.models import Person
-from programmes.journey.people.rules import plain_number
+from programmes.journey.people.ranking import Known, Score, Words
 
 FEWEST_LETTERS = 2
 MOST_FOUND = 25
-_DAY = re.compile(r"^(\d{4})-(\d{1,2})-(\d{1,2})$")
-_CASE = re.compile(r"^[A-Za-z]{2,3}-\d{4}-\d{1,6}$")
+ENOUGH = 10  # who finds as many by the words as typed is not shown others
+_WORTH = {"case": 100.0, "document": 100.0, "phone": 97.0, "born": 90.0}
 
 
-def find(user, typed: str) -> list[Person]:
-    """People the user may see who match what was typed, at most 25, best first.
+@dataclass(frozen=True)
+class Found:
+    """A person who may be meant: how well they fit (of 100), and why, in words."""
 
-    A case number, a date of birth (ISO), an identity number or a phone finds exactly; words find people whose name
-    holds all of them, or words like them, in any order and without accents. `%` and `_` are letters like any other.
+    person: Person
+    score: int
+    why: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Who was found, best first; `notes` are sentences about the question; `more` that others fit as well."""
+
+    found: list[Found]
+    notes: list[str]
+    more: bool
+
+
+def find(user, typed: str, limit: int = MOST_FOUND) -> list[Found]:
+    """People the user may see who match what was typed, best first, at most `limit`. See `answer`."""
+    return answer(user, typed, limit=limit).found
+
+
+def answer(user, typed: str, *, limit: int = MOST_FOUND, unfinished: bool = False) -> Answer:
+    """Find people by words of their names, numbers and dates, in any order and mixture.
+
+    Words are tried as typed; when that finds fewer than ten, by sound and with one letter wrong in each; when that
+    finds nobody either, with one of them (or the date) missing. A number (case, document, phone) finds on its own. `unfinished`: the
+    last word may still be going on, as in a box that is being typed into. At most six statements.
     """
-    typed = text.plain_digits(text.normalise(typed))[:200]
-    words = text.fold(typed).split()
-    if not words or len("".join(words)) < FEWEST_LETTERS:
-        return []
-    condition = _exact(typed)
-    if condition is None:
-        condition = Q(pk__in=[])
-        matches = like(words)
-        if matches:
-            condition = Q()
-            for match in matches:
-                condition &= Q(name_tokens__overlap=sorted(match.all))
-    return list(
-        Person.objects.visible_to(user)
-        .filter(condition)
-        .select_related("office")
-        .order_by("first_surname", "second_surname", "given_names", "pk")[:MOST_FOUND]
-    )
+    asked = read(typed, timezone.localdate())
+    if asked.is_empty or sum(map(str.isalnum, asked.typed)) < FEWEST_LETTERS:
+        return Answer([], _notes(asked), False)
+    people = Candidates(user)
+    best = _by_number(people, asked)
+    more = False
+    if asked.words:
+        by_name, more = _by_name(people, asked, unfinished=unfinished)
+        for score, person in by_name:
+            best.setdefault(person.pk, (score.value, score.why))
+    more = more or len(best) > limit
+    first = sorted(best, key=lambda pk: -best[pk][0])[:limit]
+    # The keys come out of the reader's scope: it need not be judged again.
+    shown = Person.objects.select_related("office").in_bulk(first)
+    found = [Found(shown[pk], max(1, min(100, round(best[pk][0]))), best[pk][1]) for pk in first if pk in shown]
+    return Answer(found, _notes(asked), more)
 
 
-def _exact(typed: str) -> Q | None:
-    if _CASE.match(typed):
-        return Q(enrolments__number__iexact=typed)
-    found = _DAY.match(typed)
-    if found:
-        try:
-            return Q(birth_date=date(*map(int, found.groups())))
-        except ValueError:
-            return Q(pk__in=[])
-    digits = re.sub(r"\D", "", typed)
-    if len(digits) >= 6 and re.fullmatch(r"[\d\s+().\-‐-―/A-Za-z]+", typed) and len(digits) * 2 >= len(typed):
-        return (
-            Q(national_id=plain_number(typed))
-            | Q(phone__endswith=digits[-11:])
-            | Q(documents__number=plain_number(typed))
-        )
-    return None
+def _notes(asked: Asked) -> list[str]:
+    words = {
+        "two_dates": _("Day and month can be read either way: both dates were searched."),
+        "many_words": ngettext("Only the first word was used.", "Only the first %(count)d words were used.", MOST_WORDS)
+        % {"count": MOST_WORDS},
+    }
+    return [words[note] for note in asked.notes]
+
+
+def _by_number(people: Candidates, asked: Asked) -> dict[int, tuple[float, tuple[str, ...]]]:
+    """Worth and reasons of those who have one of the numbers."""
+    words = {
+        "case": _("same case number"),
+        "document": _("same document number"),
+        "phone": _("same phone number"),
+        "born": _("same date of birth"),
+    }
+    reasons: dict[int, list[str]] = {}
+    for pk, code in people.by_number(asked):
+        reasons.setdefault(pk, []).append(code)
+    return {
+        pk: (max(_WORTH[code] for code in codes), tuple(dict.fromkeys(words[code] for code in codes)))
+        for pk, codes in reasons.items()
+    }
+
+
+def _by_name(people: Candidates, asked: Asked, *, unfinished: bool) -> tuple[list[tuple[Score, Known]], bool]:
+    """Score people by their names, tier after tier until there are enough; and say whether more would fit."""
+    last = text.fold(asked.words[-1]).split()[-1]
+    words = Words.of(like(asked.words, beginning=last if len(last) > 1 else ""))
+    if not words.heavy:
+        return [], False
+    born = candidates.born(asked)
+    date = [born] if born else []
+    loosely = [*map(candidates.alike, words.heavy), *date]
+    tiers = [candidates.all_of(loosely)]
+    if not unfinished:
+        tiers.insert(0, candidates.all_of([candidates.exactly(words.heavy), *date]))
+    scored: dict[int, tuple[Score, Known]] = {}
+    more = False
+    for tier in tiers:
+        if len(scored) < ENOUGH:
+            rows = people.by_name(tier, words)
+            more = more or len(rows) >= MOST_SCORED
+            _score(rows, asked, words, scored)
+    if not scored and len(loosely) > 1:
+        _score(people.by_name(candidates.all_but_one(loosely), words), asked, words, scored, strict=len(loosely) == 2)
+    return ranking.best(list(scored.values()), MOST_SCORED), more
+
+
+def _score(rows: list[Known], asked: Asked, words: Words, scored: dict, *, strict: bool = False) -> None:
+    """Add the scores of `rows`; `strict` leaves out who lacks a word, because one of two would let in half a country."""
+    for person in rows:
+        if person.pk not in scored:
+            score = ranking.judge(asked, words, person)
+            if not (strict and score.missing):
+                scored[person.pk] = (score, person)
