@@ -27,6 +27,7 @@ BEAT = {
     "batches.remove_expired": 3600,
     "drafts.expire": 3600,
     "people.sweep_photos": 24 * 3600,
+    "people.look_for_duplicates": 120,
     "demand.expire_lapsed": 3600,
     "departure.age_documents": 3600,
     "returns.mark_overdue": 3600,

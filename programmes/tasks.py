@@ -7,7 +7,19 @@ from programmes.desk.reports import tasks as reports
 from programmes.journey.demand import tasks as demand
 from programmes.journey.departure import tasks as departure
 from programmes.journey.people import tasks as people
+from programmes.journey.people.duplicates import tasks as duplicates
 from programmes.journey.reintegration import tasks as reintegration
 from programmes.journey.returns import tasks as returns
 
-__all__ = ["batches", "common", "demand", "departure", "notifications", "people", "reintegration", "reports", "returns"]
+__all__ = [
+    "batches",
+    "common",
+    "demand",
+    "departure",
+    "duplicates",
+    "notifications",
+    "people",
+    "reintegration",
+    "reports",
+    "returns",
+]

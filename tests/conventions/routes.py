@@ -88,6 +88,17 @@ worklist:help                       -                   CLMDPAXS  page
 people:list                         -                   CLMDPA..  page
 people:search                       -                   CLMDPA..  form
 people:new                          -                   C.M.P...  form
+people:duplicates                   -                   C.MDP...  page
+people:pair                         pair                C.MDP...  page
+people:merge_pair                   pair                ..M.....  form
+people:different                    pair                C.MDP...  form
+people:propose                      pair                C.MDP...  form
+people:later                        pair                C.MDP...  deed
+people:merges                       -                   C.MDP...  page
+people:merge                        merge               C.MDP...  page
+people:unmerge                      merge               ..M.....  form
+people:possible                     -                   C.M.P...  deed
+people:alike                        person              C.MDP...  form
 people:detail                       person              CLMDPA..  page
 people:edit                         person              C.M.P...  form
 people:consent                      person              C.M.P...  form

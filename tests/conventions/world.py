@@ -11,6 +11,8 @@ from programmes.base.batches import files, kinds
 from programmes.base.notifications import actions as letters
 from programmes.base.notifications.letters import stop_token
 from programmes.desk.reports import actions as reports
+from programmes.journey.people.duplicates import actions as duplicates
+from programmes.journey.people.duplicates import merging
 from programmes.models import Enrolment, ReportRun
 from tests.conventions.routes import ROWS, Row
 from tests.factories.demand import AuthorisationFactory, JobDemandFactory
@@ -91,6 +93,25 @@ class Place:
             return ReintegrationFactory(case=fields, status="plan_drafted").enrolment
         return EnrolmentFactory(status=status, **fields)
 
+    def _like(self) -> list:
+        """Two people with a case each in this office, who look alike."""
+        return [
+            EnrolmentFactory(season=self.season, office=self.office, person=PersonFactory(office=self.office)).person
+            for _n in range(2)
+        ]
+
+    @cached_property
+    def pair(self):
+        """Two records that may be one person."""
+        return duplicates.pair_up(*self._like(), by=self.owner)
+
+    @cached_property
+    def merge(self):
+        """Two records that were joined."""
+        one, other = self._like()
+        other.enrolments.update(status="void_duplicate")
+        return merging.merge(one, other, by=self.owner)
+
     @cached_property
     def employer(self):
         """An employer with a site, kept by this office."""
@@ -164,6 +185,8 @@ class Place:
             "address": lambda: [case.person, PersonAddressFactory(person=case.person)],
             "household member": lambda: [case.person, HouseholdMemberFactory(person=case.person)],
             "photo": lambda: [self._photographed(case.person)],
+            "pair": lambda: [self.pair],
+            "merge": lambda: [self.merge],
             "employer": lambda: [self.employer],
             "site": lambda: [self.employer, self.demand.site],
             "authorisation": lambda: [self.employer, AuthorisationFactory(employer=self.employer)],

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from programmes.journey.people import part_views, photo_views, views
+from programmes.journey.people.duplicates.urls import urlpatterns as duplicates
 
 app_name = "people"
 
@@ -31,6 +32,7 @@ urlpatterns = [
     path("people/<uuid:public_id>/photo/new/", photo_views.upload, name="upload_photo"),
     path("people/<uuid:public_id>/photo/remove/", photo_views.remove, name="remove_photo"),
     path("people/<uuid:public_id>/languages/", part_views.languages, name="languages"),
+    *duplicates,
     *_rows("identities", "document"),
     *_rows("phones", "phone"),
     *_rows("addresses", "address"),

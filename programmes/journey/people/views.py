@@ -10,6 +10,7 @@ from accounts.roles import Permission
 from programmes.base.common.deeds import attempt, form_page, typed
 from programmes.base.common.pages import keyset, page_or_part
 from programmes.journey.people import actions, page, search
+from programmes.journey.people.duplicates import unmerging
 from programmes.journey.people.forms import ConsentForm, PersonForm, RegisterForm, SearchForm
 from programmes.journey.people.models import Consent, Person
 
@@ -89,6 +90,9 @@ def _reaches(user, person, permission) -> bool:
 @require_safe
 def detail(request, public_id):
     """One person: identity, contact, household, consents, cases over the seasons."""
+    kept = unmerging.leads_to(request.user, public_id)
+    if kept:
+        return redirect(kept)
     person = visible_person(request, public_id)
     cases = list(
         person.enrolments.visible_to(request.user)

@@ -10,6 +10,7 @@ from programmes.journey.people.duplicates.checking import (
     ask_why_different,
     check,
     tell_apart,
+    typed_facts,
 )
 
-__all__ = ["Candidate", "Possible", "ask_why_different", "check", "tell_apart"]
+__all__ = ["Candidate", "Possible", "ask_why_different", "check", "tell_apart", "typed_facts"]

@@ -13,9 +13,9 @@ from accounts.models import Office
 from programmes.base.common.errors import RuleBroken
 from programmes.base.lifecycle.models import record
 from programmes.journey.people.duplicates import candidates
-from programmes.journey.people.duplicates.facts import Facts, of_values, with_facts
+from programmes.journey.people.duplicates.facts import COMPARED, Facts, of_values, with_facts
 from programmes.journey.people.duplicates.facts import of_person as facts_of_person
-from programmes.journey.people.duplicates.models import STRONG, DuplicatePair, Level
+from programmes.journey.people.duplicates.models import LEVEL_TONES, STRONG, DuplicatePair, Level
 from programmes.journey.people.duplicates.scoring import Comparison, Reason, compare
 from programmes.journey.people.models import Person
 
@@ -37,6 +37,16 @@ class Candidate:
     def is_strong(self) -> bool:
         """Worth stopping for: saving another record needs a reason."""
         return self.level in STRONG
+
+    @property
+    def tone(self) -> str:
+        """The tone of the level's tag."""
+        return LEVEL_TONES[Level(self.level)]
+
+    @property
+    def level_words(self) -> str:
+        """The level in words."""
+        return str(Level(self.level).label)
 
     @property
     def evidence(self) -> list[dict[str, str]]:
@@ -80,6 +90,23 @@ def check(user, facts: dict, *, but: Person | None = None) -> Possible:
             unseen.add(person.office_id)
     seen.sort(key=lambda one: (-one.score, one.person.pk))
     return Possible(seen[:MOST_SHOWN], _hint(user, unseen) if unseen else [])
+
+
+def like_person(user, person: Person) -> list[Candidate]:
+    """Who is like a registered person, within the user's reach, also whoever was told apart before. No hints."""
+    facts = facts_of_person(person)
+    found = [
+        Candidate(other, c.score, c.level, c.reasons)
+        for other, c in _compared(facts, candidates.find(facts, but=person.pk), user, None)
+        if other.seen  # type: ignore[attr-defined]
+    ]
+    return sorted(found, key=lambda one: (-one.score, one.person.pk))
+
+
+def typed_facts(form) -> dict:
+    """What can be read already of a form with the fields of a person."""
+    cleaned = getattr(form, "cleaned_data", {})
+    return {name: cleaned[name] for name in COMPARED if cleaned.get(name)}
 
 
 def _compared(typed: Facts, keys: list[int], user, but: Person | None) -> Iterable[tuple[Person, Comparison]]:
@@ -162,4 +189,4 @@ def settle(one: Person, other: Person, *, by, reason: str, **found) -> Duplicate
     return pair
 
 
-__all__ = ["Candidate", "Level", "Possible", "ask_why_different", "check", "settle", "tell_apart"]
+__all__ = ["Candidate", "Level", "Possible", "ask_why_different", "check", "settle", "tell_apart", "typed_facts"]

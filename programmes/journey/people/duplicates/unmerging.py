@@ -157,6 +157,14 @@ def ending_of(person: Person) -> Person:
     return person
 
 
+def leads_to(user, public_id) -> Person | None:
+    """The record that stands for a merged one, when the user may see it: the old address goes there."""
+    merged = Person.objects.filter(public_id=public_id, merged_into__isnull=False).first()
+    if merged is None:
+        return None
+    return Person.objects.visible_to(user).filter(pk=ending_of(merged).pk).first()
+
+
 def everyone_in(person: Person) -> list[int]:
     """The keys of the record and of every record that was taken into it, for reading their diaries as one."""
     found, fresh = [person.pk], [person.pk]
