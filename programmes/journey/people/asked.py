@@ -36,7 +36,9 @@ _DATES = [
     ("dmy", re.compile(r"(?<![\w-])(\d{1,2}) (\d{1,2}) (\d{4})(?![\w-])")),
     (
         "dMy",
-        re.compile(rf"(?<!\w)(\d{{1,2}})[\s.-]*(?:de )?({_MONTH})\.?[\s,-]*(?:de |del )?(\d{{4}})(?!\w)", re.IGNORECASE),
+        re.compile(
+            rf"(?<!\w)(\d{{1,2}})[\s.-]*(?:de )?({_MONTH})\.?[\s,-]*(?:de |del )?(\d{{4}})(?!\w)", re.IGNORECASE
+        ),
     ),
     ("Mdy", re.compile(rf"(?<!\w)({_MONTH})\.? (\d{{1,2}}),? (\d{{4}})(?!\w)", re.IGNORECASE)),
 ]

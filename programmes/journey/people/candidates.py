@@ -96,7 +96,9 @@ class Candidates:
             )
             rows = cursor.fetchall()
         return [
-            Known(pk, given, first, second, tuple(filter(None, (married, native, *aliases))), frozenset(has), day, exact)
+            Known(
+                pk, given, first, second, tuple(filter(None, (married, native, *aliases))), frozenset(has), day, exact
+            )
             for pk, given, first, second, married, native, aliases, has, day, exact in rows
         ]
 

@@ -273,13 +273,14 @@ def unmerge(request, public_id):
 def alike(request, public_id):
     """Who is like this person, within the user's reach; sent with one of them, the two are put side by side."""
     person = get_object_or_404(Person.objects.visible_to(request.user).select_related("office"), public_id=public_id)
-    if request.method == "POST":
+    if request.method == "POST" and request.POST.get("other"):
         other = _named(request, "other")
         if other.pk == person.pk or not sides.may(request.user, Permission.DUPLICATE_REVIEW, person, other):
             raise PermissionDenied
         return redirect(actions.pair_up(person, other, by=request.user))
     found = checking.like_person(request.user, person)
-    return render(request, "journey/people/duplicates/alike.html", {"person": person, "found": found})
+    status = 422 if request.method == "POST" else 200
+    return render(request, "journey/people/duplicates/alike.html", {"person": person, "found": found}, status=status)
 
 
 def _named(request, field: str) -> Person:
