@@ -1,7 +1,7 @@
 """The cache, which may vanish at any moment: what it holds are hints, so its absence must not stop anybody.
 
-Today it counts tries at the sign-in page. While Redis is away these are not counted (passwords have fifteen characters
-and a second factor behind them); everything else works, and without waiting for a server that does not answer.
+It counts tries at the sign-in page and searches. While Redis is away these are not counted (passwords have fifteen
+characters and a second factor behind them); everything else works, without waiting for a server that does not answer.
 """
 
 import logging
@@ -41,6 +41,10 @@ class HintsInRedis(RedisCache):
     def set(self, key, value, *args, **kwargs):
         """Store a value."""
         return self._ask(RedisCache.set, None, key, value, *args, **kwargs)
+
+    def incr(self, key, delta=1, version=None):
+        """Count one more; 1, as for a first one, while Redis is away."""
+        return self._ask(RedisCache.incr, 1, key, delta, version)
 
     def touch(self, key, *args, **kwargs):
         """Let a key live longer."""

@@ -91,6 +91,7 @@ MIDDLEWARE = [
     "pghistory.middleware.HistoryMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
     "programmes.base.common.middleware.KeepNothingInTheBrowser",
+    "programmes.desk.worklist.recent.RememberWhatWasOpened",
 ]
 ROOT_URLCONF = "iomcase.urls"
 WSGI_APPLICATION = "iomcase.wsgi.application"

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 KINDS = ("exact", "no accents", "one edit", "sound-alike", "swapped order", "missing surname")
 FIRST = 10
-# What Spanish and English ears do not tell apart, as pairs of spellings; written down apart from the rules that undo it.
+# What Spanish and English ears do not tell apart, as pairs of spellings; written apart from the rules that undo it.
 SOUNDS = [
     ("b", "v"), ("v", "b"), ("z", "s"), ("s", "z"), ("ce", "se"), ("ci", "si"), ("se", "ce"), ("si", "ci"), ("ll", "y"),
     ("y", "ll"), ("ge", "je"), ("gi", "ji"), ("je", "ge"), ("ji", "gi"), ("que", "ke"), ("qui", "ki"), ("ca", "ka"),
@@ -194,7 +194,7 @@ def reference(user, typed: str) -> Iterator[int]:
     if born:
         scope, given = f"{scope} AND birth_date = %s", [offices, born]
     found: dict[int, None] = {}
-    select = f"SELECT id FROM programmes_person WHERE {scope} AND "
+    select = f"SELECT id FROM programmes_person WHERE {scope} AND "  # noqa: S608 -- our own words
     with connection.cursor() as cursor:
         cursor.execute("SELECT iomcase_tokens(%s)", [re.sub(r"\d\d/\d\d/\d{4}$", "", typed)])
         tokens = cursor.fetchone()[0]
@@ -203,7 +203,8 @@ def reference(user, typed: str) -> Iterator[int]:
         if len(found) < FIRST:
             cursor.execute(
                 "SELECT word, array(SELECT text FROM programmes_nametoken WHERE slips && iomcase_slips(word)"
-                " UNION SELECT text FROM programmes_nametoken WHERE sound = iomcase_sound(word)) FROM unnest(%s::text[]) word",
+                " UNION SELECT text FROM programmes_nametoken WHERE sound = iomcase_sound(word))"
+                " FROM unnest(%s::text[]) word",
                 [tokens],
             )
             near = [[word, *words] for word, words in cursor.fetchall()]

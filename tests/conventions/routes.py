@@ -84,6 +84,7 @@ batches:deed/start                  batch               CLMDPAXS  form
 worklist:today                      -                   CLMDPAXS  page
 worklist:cases                      -                   CLMDPAX.  page
 worklist:help                       -                   CLMDPAXS  page
+worklist:palette                    -                   CLMDPAXS  form
 
 people:list                         -                   CLMDPA..  page
 people:search                       -                   CLMDPA..  form

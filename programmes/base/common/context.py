@@ -162,6 +162,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
             lambda: {
                 "search": first_address("people:search"),
                 "people": first_address("people:list"),
+                "palette": first_address("worklist:palette"),
                 "notifications": first_address("notifications:list"),
                 "preferences": first_address("notifications:preferences"),
                 "profile": first_address("accounts:profile"),

@@ -8,5 +8,6 @@ app_name = "worklist"
 urlpatterns = [
     path("", views.today, name="today"),
     path("cases/", views.cases, name="cases"),
+    path("palette/", views.find_anything, name="palette"),
     path("help/", views.help_page, name="help"),
 ]

@@ -6,12 +6,14 @@ from django.db.models.functions import Cast, NullIf
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import Scope, requires
 from accounts.roles import Permission
+from programmes.base.common.limits import at_most
 from programmes.base.common.pages import keyset, page_or_part
 from programmes.base.rulebook.models import Requirement, translated
+from programmes.desk.worklist import palette, recent
 from programmes.desk.worklist import today as today_page
 from programmes.desk.worklist.filters import SORTS, VIEWS, CaseFilter
 from programmes.journey.enrolment import steps
@@ -152,3 +154,16 @@ def _chips(request, filtered) -> list[dict]:
             )
             chips.append({"label": label, "href": f"{request.path}?{rest.urlencode()}"})
     return chips
+
+
+@requires(Permission.SELF, scope=Scope.SELF)
+@require_http_methods(["GET", "HEAD", "POST"])
+@at_most(240, what="palette", part="desk/worklist/_palette_too_often.html")
+def find_anything(request):
+    """Find people, cases, employers and pages: the part that the palette shows, or a plain page without script."""
+    typed = request.POST.get("q", "")[: palette.MOST_LETTERS]
+    groups = palette.groups(request.user, typed, recent.opened_by(request))
+    count = sum(len(group.hits) for group in groups)
+    return page_or_part(
+        request, "desk/worklist/palette.html", "hits", {"typed": typed, "groups": groups, "count": count}
+    )

@@ -14,7 +14,9 @@ FEWEST_OF_A_NUMBER = 5  # of a document number that stands alone
 MOST_DIGITS_OF_A_PHONE = 15  # E.164
 EARLIEST_YEAR = 1900
 # Small words between surnames. They help to rank and never decide: some people write them, and some do not.
-PARTICLES = frozenset("de del la las los el y e i da do dos das di van von der".split())
+PARTICLES = frozenset({
+    "de", "del", "la", "las", "los", "el", "y", "e", "i", "da", "do", "dos", "das", "di", "van", "von", "der",
+})  # fmt: skip
 _APOSTROPHES = re.compile(r"(?<=[^\W\d_])['´`’‘ʼʻ](?=[^\W\d_])")
 _CASE = re.compile(r"^([A-Za-z]{2,3})?[\s./\-‐-―]*(20\d\d)[\s./\-‐-―]*(\d{1,6})$")
 _NUMBER = re.compile(r"^[A-Za-z]{0,3}[\d\s+().,/\-‐-―]*[A-Za-z]?$")
@@ -89,6 +91,35 @@ def read(typed: str, today: date) -> Asked:
     if len(words) > MOST_WORDS:
         words, notes = words[:MOST_WORDS], [*notes, "many_words"]
     return Asked(typed=clean, words=tuple(words), notes=tuple(notes), **{k: tuple(v) for k, v in found.items()})
+
+
+def guess(typed: str, today: date) -> dict:
+    """What was searched as the first values of a new record: the reader corrects them, nothing is decided here.
+
+    The last two words are surnames when there are three or more; a particle belongs to the word behind it.
+    """
+    asked = read(typed, today)
+    names: list[str] = []
+    for word in asked.words:
+        if names and text.fold(names[-1].split()[-1]) in PARTICLES:
+            names[-1] += f" {word}"
+        else:
+            names.append(word)
+    if not any(any(map(str.isupper, name)) for name in names):
+        names = [" ".join(w if w in PARTICLES else w.capitalize() for w in name.split()) for name in names]
+    surnames = names[1:] if len(names) < 4 else names[-2:]
+    facts = {
+        "given_names": " ".join(names[: len(names) - len(surnames)]),
+        "first_surname": " ".join(surnames[:1]),
+        "second_surname": " ".join(surnames[1:]),
+        "birth_date": asked.days[0] if len(asked.days) == 1 and asked.words else None,
+    }
+    plus = re.search(r"\+[\d\s().-]{8,}", asked.typed)
+    if plus:
+        facts["phone"] = plus[0].strip()
+    elif asked.numbers and not asked.cases:
+        facts["national_id"] = asked.numbers[0]
+    return {name: value for name, value in facts.items() if value}
 
 
 def _mixed(rest: str, found: dict, today: date) -> list[str]:

@@ -7,6 +7,7 @@ of what it found. docs/performance.md has the times.
 
 from collections.abc import Iterable
 from itertools import combinations
+from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
@@ -35,7 +36,8 @@ _NUMBERS: dict[str, tuple[str, ...]] = {
     "endings": (
         _IS_IN.format(
             table="programmes_enrolment",
-            condition="number IN (SELECT prefix || substr(ending, 5) FROM programmes_casenumber, unnest(%s::text[]) ending"
+            condition="number IN (SELECT prefix || substr(ending, 5)"
+            " FROM programmes_casenumber, unnest(%s::text[]) ending"
             " WHERE split_part(prefix, '-', 2) = left(ending, 4))",
         ),
     ),
@@ -64,7 +66,7 @@ class Candidates:
 
     def by_number(self, asked: Asked) -> list[tuple[int, str]]:
         """Who has one of the numbers, with what it is: "case", "document", "phone", "born". One statement."""
-        branches = []
+        branches: list[tuple[str, str, list[Any]]] = []
         for kind, conditions in _NUMBERS.items():
             values = list(getattr(asked, kind))
             if kind == "phones":
@@ -75,14 +77,17 @@ class Candidates:
             branches.append(("born", "birth_date = ANY(%s::date[])", [list(asked.days)]))
         if not branches or not self._sql:
             return []
-        parts = [f"(SELECT id, '{code}' FROM ({self._sql} AND {one} LIMIT %s) one)" for code, one, _values in branches]
+        parts = [
+            f"(SELECT id, '{code}' FROM ({self._sql} AND {one} LIMIT %s) one)"  # noqa: S608 -- values are parameters
+            for code, one, _values in branches
+        ]
         params = [each for _c, _o, values in branches for each in (*self._scope, *values, MOST_SCORED)]
         with connection.cursor() as cursor:
             cursor.execute(" UNION ALL ".join(parts), params)
             return cursor.fetchall()
 
     def by_name(self, condition: Condition, words: Words) -> list[Known]:
-        """Whom the condition fits; of too many those with the most words as typed and the fewest others. One statement."""
+        """Whom the condition fits; of too many those with most words as typed and fewest others. One statement."""
         if not self._sql:
             return []
         sql, params = condition
@@ -118,7 +123,8 @@ def alike(match: WordMatch) -> Condition:
 
 def born(asked: Asked) -> Condition | None:
     """On one of the days (where only the year is known, in its year), or in one of the years; None when not asked."""
-    terms, params = [], []
+    terms: list[str] = []
+    params: list[Any] = []
     if asked.days:
         terms.append("birth_date = ANY(%s::date[])")
         params.append(list(asked.days))

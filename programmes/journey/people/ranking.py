@@ -68,16 +68,23 @@ class Words:
 
 @dataclass(frozen=True)
 class Score:
-    """Of a hundred, and the reasons in words. `missing` counts the heavy words that the name does not answer."""
+    """Of a hundred, and the reasons in words.
+
+    `missing` counts the heavy words that the name does not answer; `exact` says that it answers all as typed.
+    """
 
     value: float
     why: tuple[str, ...]
     missing: int
+    exact: bool
 
 
 def judge(asked: Asked, words: Words, person: Known) -> Score:
     """Score one person; reasons come in the reader's language, the strongest doubt first."""
-    parts, why, answered, missing = [], [], set(), 0
+    parts: list[tuple[float, float]] = []
+    why: list[str] = []
+    answered: set[str | None] = set()
+    missing = 0
     for match in words.heavy:
         value, token, reason = _answer(match, person)
         parts.append((value, 1.0))
@@ -95,14 +102,15 @@ def judge(asked: Asked, words: Words, person: Known) -> Score:
     value -= min(NOT_ASKED * len(others), MOST_NOT_ASKED)
     typed = " ".join(match.word for match in (*words.heavy, *words.light))
     value -= ORDER * (1 - fuzz.ratio(typed, person.name) / 100)
-    if not why and words.heavy:
+    exact = not why
+    if exact and words.heavy:
         why.append(_("every word matches") if others else _("the whole name matches"))
     second = text.fold(person.second_surname).split()
     if second and not answered.intersection(second) and not missing and len(words.heavy) > 1:
         why.append(_("second surname not asked"))
     why += _other_names(person, answered)
-    more, reason = _birth(asked, person)
-    return Score(value + more, (*why, *reason), missing)
+    more, about_birth = _birth(asked, person)
+    return Score(value + more, (*why, *about_birth), missing, exact)
 
 
 def _answer(match: WordMatch, person: Known) -> tuple[float, str | None, str]:
@@ -140,7 +148,7 @@ def _birth(asked: Asked, person: Known) -> tuple[float, list[str]]:
     born, exact = person.birth_date, person.birth_precision == "day"
     if asked.days:
         if exact and born in asked.days:
-            return SAME_DAY, [_("born on %(day)s") % {"day": wording.full_day(born)}]
+            return SAME_DAY, [_("born on %(day)s") % {"day": wording.short_day(born)}]
         if not exact and born.year in {day.year for day in asked.days}:
             return SAME_YEAR, [_("born in %(year)d, the day is not known") % {"year": born.year}]
         return OTHER_DAY, [_("another date of birth")]

@@ -26,11 +26,12 @@ _WORTH = {"case": 100.0, "document": 100.0, "phone": 97.0, "born": 90.0}
 
 @dataclass(frozen=True)
 class Found:
-    """A person who may be meant: how well they fit (of 100), and why, in words."""
+    """A person who may be meant: how well they fit (of 100), and why, in words; `exact`: nothing was stretched."""
 
     person: Person
     score: int
     why: tuple[str, ...]
+    exact: bool
 
 
 @dataclass(frozen=True)
@@ -51,8 +52,8 @@ def answer(user, typed: str, *, limit: int = MOST_FOUND, unfinished: bool = Fals
     """Find people by words of their names, numbers and dates, in any order and mixture.
 
     Words are tried as typed; when that finds fewer than ten, by sound and with one letter wrong in each; when that
-    finds nobody either, with one of them (or the date) missing. A number (case, document, phone) finds on its own. `unfinished`: the
-    last word may still be going on, as in a box that is being typed into. At most six statements.
+    finds nobody either, with one of them (or the date) missing. A number (case, document, phone) finds on its own.
+    `unfinished`: the last word may still be going on, as in a box that is being typed into. At most six statements.
     """
     asked = read(typed, timezone.localdate())
     if asked.is_empty or sum(map(str.isalnum, asked.typed)) < FEWEST_LETTERS:
@@ -63,12 +64,12 @@ def answer(user, typed: str, *, limit: int = MOST_FOUND, unfinished: bool = Fals
     if asked.words:
         by_name, more = _by_name(people, asked, unfinished=unfinished)
         for score, person in by_name:
-            best.setdefault(person.pk, (score.value, score.why))
+            best.setdefault(person.pk, (score.value, score.why, score.exact))
     more = more or len(best) > limit
     first = sorted(best, key=lambda pk: -best[pk][0])[:limit]
     # The keys come out of the reader's scope: it need not be judged again.
     shown = Person.objects.select_related("office").in_bulk(first)
-    found = [Found(shown[pk], max(1, min(100, round(best[pk][0]))), best[pk][1]) for pk in first if pk in shown]
+    found = [Found(shown[pk], max(1, min(100, round(best[pk][0]))), *best[pk][1:]) for pk in first if pk in shown]
     return Answer(found, _notes(asked), more)
 
 
@@ -81,7 +82,7 @@ def _notes(asked: Asked) -> list[str]:
     return [words[note] for note in asked.notes]
 
 
-def _by_number(people: Candidates, asked: Asked) -> dict[int, tuple[float, tuple[str, ...]]]:
+def _by_number(people: Candidates, asked: Asked) -> dict[int, tuple[float, tuple[str, ...], bool]]:
     """Worth and reasons of those who have one of the numbers."""
     words = {
         "case": _("same case number"),
@@ -93,7 +94,7 @@ def _by_number(people: Candidates, asked: Asked) -> dict[int, tuple[float, tuple
     for pk, code in people.by_number(asked):
         reasons.setdefault(pk, []).append(code)
     return {
-        pk: (max(_WORTH[code] for code in codes), tuple(dict.fromkeys(words[code] for code in codes)))
+        pk: (max(_WORTH[code] for code in codes), tuple(dict.fromkeys(words[code] for code in codes)), True)
         for pk, codes in reasons.items()
     }
 
@@ -123,7 +124,7 @@ def _by_name(people: Candidates, asked: Asked, *, unfinished: bool) -> tuple[lis
 
 
 def _score(rows: list[Known], asked: Asked, words: Words, scored: dict, *, strict: bool = False) -> None:
-    """Add the scores of `rows`; `strict` leaves out who lacks a word, because one of two would let in half a country."""
+    """Add the scores of `rows`; `strict` leaves out who lacks a word: with one of two it would be half a country."""
     for person in rows:
         if person.pk not in scored:
             score = ranking.judge(asked, words, person)

@@ -1,15 +1,18 @@
 """Pages about people."""
 
 from django.core.exceptions import PermissionDenied
+from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.access import requires
 from accounts.roles import Permission
 from programmes.base.common.deeds import attempt, form_page, typed
+from programmes.base.common.limits import at_most
 from programmes.base.common.pages import keyset, page_or_part
-from programmes.journey.people import actions, page, search
+from programmes.journey.people import actions, asked, page, search
 from programmes.journey.people.duplicates import unmerging
 from programmes.journey.people.forms import ConsentForm, PersonForm, RegisterForm, SearchForm
 from programmes.journey.people.models import Consent, Person
@@ -32,27 +35,32 @@ def people(request):
 
 @requires(Permission.PERSON_VIEW)
 @require_http_methods(["GET", "HEAD", "POST"])
+@at_most(60, what="search")
 def find(request):
     """Search by POST, so that no name ever stands in an address or a log."""
     if request.method != "POST":
         return redirect("people:list")
     form = SearchForm(request.POST)
     query = form.cleaned_data["q"] if form.is_valid() else ""
-    found = search.find(request.user, query) if query else []
     return page_or_part(
         request,
         "journey/people/found.html",
         "results",
-        {"form": form, "query": query, "found": found, "most": search.MOST_FOUND},
+        {"form": form, "query": query or form["q"].value() or "", "answer": search.answer(request.user, query)},
     )
 
 
 @requires(Permission.PERSON_EDIT)
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request):
-    """Register a person with consent."""
-    form = RegisterForm(typed(request), user=request.user)
-    if request.method == "POST" and form.is_valid():
+    """Register a person with consent. What was typed into the search comes along by POST and fills the form."""
+    searched = request.POST.get("searched")
+    form = RegisterForm(
+        typed(request) if searched is None else None,
+        user=request.user,
+        initial=asked.guess(searched or "", timezone.localdate()),
+    )
+    if form.is_bound and request.method == "POST" and form.is_valid():
         done = attempt(
             request,
             form,
@@ -89,11 +97,17 @@ def _reaches(user, person, permission) -> bool:
 @requires(Permission.PERSON_VIEW)
 @require_safe
 def detail(request, public_id):
-    """One person: identity, contact, household, consents, cases over the seasons."""
-    kept = unmerging.leads_to(request.user, public_id)
-    if kept:
-        return redirect(kept)
-    person = visible_person(request, public_id)
+    """One person: identity, contact, household, consents, cases over the seasons.
+
+    The address of a record that was merged leads to the one that stayed, for whoever may see that one.
+    """
+    try:
+        person = visible_person(request, public_id)
+    except Http404:
+        stayed = unmerging.leads_to(request.user, public_id)
+        if stayed is None:
+            raise
+        return redirect(stayed)
     cases = list(
         person.enrolments.visible_to(request.user)
         .select_related("programme", "season", "owner")
