@@ -85,7 +85,8 @@ if (!navigator.onLine) offline();
 function failed(event) {
   const { elt, target } = event.detail;
   const place = target ?? elt;
-  if (!place?.parentNode || place.previousElementSibling?.matches("[data-failed]")) return;
+  // What only helps (a hint beside a form) may fail in silence: it is asked again with the next change.
+  if (!place?.parentNode || elt.matches("[data-quiet]") || place.previousElementSibling?.matches("[data-failed]")) return;
   const note = copy("failed-note");
   note.dataset.failed = "";
   $("button", note).addEventListener("click", () => {

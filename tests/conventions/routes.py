@@ -193,6 +193,9 @@ casefile:move/expired               case@rostered       C.M.....  form
 casefile:move/void_duplicate        case@registered     ..M.....  form
 casefile:move/reopened              case@closed         ..M.....  form
 
+enrolment:intake                    -                   C.M.P...  form
+enrolment:intake_person             -                   C.M.P...  form
+enrolment:intake_possible           -                   C.M.P...  deed
 enrolment:new                       person              C.M.....  form
 enrolment:dates                     case                C.M.....  form
 enrolment:test                      test                C.M.....  form

@@ -1,7 +1,7 @@
 """What people type on the way to departure."""
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -95,8 +95,18 @@ class DocumentForm(DeedForm):
         super().__init__(*args, **kwargs)
 
     def prepare(self):
-        """Ask for the last day where a document always has one."""
+        """Ask for the last day where a document always has one; offer what is known of the person's document."""
         self.fields["expires_on"].required = self.asked in rules.ALWAYS_EXPIRE
+        known = self._known() if self.record is None and self.asked and self.enrolment else None
+        for name in ("number", "issuer", "issued_on", "expires_on"):
+            if known is not None:
+                self.initial.setdefault(name, getattr(known, name))
+
+    def _known(self):
+        """The person's document of this type that holds longest, if it holds today."""
+        held = [row for row in self.enrolment.person.identities.all() if row.kind == self.asked]
+        held = [row for row in held if row.is_valid_on(timezone.localdate())]
+        return max(held, key=lambda row: (row.expires_on or date.max, row.pk), default=None)
 
     def clean_number(self):
         """Capitals, plain hyphens, single spaces."""

@@ -46,13 +46,7 @@ class OpenCaseForm(WorkForm):
     def prepare(self):
         """Seasons that take cases in the programmes of the user's offices, and those offices."""
         reached = {pk for reach in self.user.reach(Permission.CASE_EDIT) for pk in reach.office_ids}
-        limits = [reach.programme_ids for reach in self.user.reach(Permission.CASE_EDIT)]
-        seasons = Season.objects.filter(active=True, programme__active=True, programme__offices__in=reached)
-        if limits and all(limit is not None for limit in limits):
-            seasons = seasons.filter(programme__in={pk for limit in limits for pk in limit})
-        self.fields["season"].queryset = (
-            seasons.select_related("programme").distinct().order_by("programme__code", "-starts_on")
-        )
+        self.fields["season"].queryset = seasons_open_to(self.user)
         self.fields["office"].queryset = Office.objects.filter(
             pk__in=reached, active=True, programmes__isnull=False
         ).distinct()
@@ -62,6 +56,17 @@ class OpenCaseForm(WorkForm):
         offices = list(self.fields["office"].queryset[:2])
         if len(offices) == 1:
             self.initial.setdefault("office", offices[0])
+
+
+def seasons_open_to(user):
+    """Seasons that take cases, in the programmes of the offices where the user opens cases."""
+    reaches = user.reach(Permission.CASE_EDIT)
+    reached = {pk for reach in reaches for pk in reach.office_ids}
+    limits = [reach.programme_ids for reach in reaches]
+    seasons = Season.objects.filter(active=True, programme__active=True, programme__offices__in=reached)
+    if limits and all(limit is not None for limit in limits):
+        seasons = seasons.filter(programme__in={pk for limit in limits for pk in limit})
+    return seasons.select_related("programme").distinct().order_by("programme__code", "-starts_on")
 
 
 def colleagues(office_ids, user):

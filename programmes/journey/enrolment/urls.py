@@ -2,10 +2,13 @@
 
 from django.urls import path
 
-from programmes.journey.enrolment import views
+from programmes.journey.enrolment import intake_views, views
 
 app_name = "enrolment"
 urlpatterns = [
+    path("people/intake/", intake_views.search_first, name="intake"),
+    path("people/intake/person/", intake_views.person, name="intake_person"),
+    path("people/intake/possible/", intake_views.possible, name="intake_possible"),
     path("people/<uuid:person_id>/cases/new/", views.new, name="new"),
     path("cases/<uuid:public_id>/dates/", views.dates, name="dates"),
     path("cases/<uuid:public_id>/tests/<uuid:requirement_id>/", views.test, name="test"),

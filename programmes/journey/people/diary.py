@@ -10,7 +10,6 @@ sentences.register(
     {
         "person_registered": _("registered the person"),
         "person_corrected": _("corrected: {fields}"),
-        "person_registered_as_another": _("registered as another person than a similar one, because: {different}"),
         "identity_added": _("recorded an identity document: {document}"),
         "identity_corrected": _("corrected an identity document: {document}"),
         "identity_removed": _("removed an identity document: {document}"),
@@ -31,5 +30,4 @@ sentences.register(
 )
 sentences.quote("purposes", lambda codes: ", ".join(label("consent_purpose", code) for code in codes))
 sentences.quote("relation", lambda code: label("relation", code))
-sentences.quote("different", lambda code: label("different_person", code))
 sentences.quote("fields", lambda names: ", ".join(str(Person._meta.get_field(name).verbose_name) for name in names))  # type: ignore[union-attr]

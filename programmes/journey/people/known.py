@@ -39,6 +39,7 @@ MEMBER = Part(
     ("relation", "name", "birth_year", "sex", "is_dependant", "lives_together", "other"),
     "household_member",
 )
+MAIN_KIND = "national_id"
 PARTS = {part.model: part for part in (DOCUMENT, PHONE, ADDRESS, MEMBER)}
 
 
@@ -93,30 +94,40 @@ def remove(row, *, by, version: int | None):
 
 
 @transaction.atomic
-def learn(person, *, by, kind: str, country: str, number: str, **facts) -> Identity | None:
+def learn(person, *, by, kind: str, country: str, number: str, instead_of: str = "", **facts) -> Identity | None:
     """Make the number of a document known that was recorded elsewhere (a main number, a paper of a case).
 
-    Fills in what is not yet known of one that is there already. Returns None, and refuses nothing, when another person
-    holds a document with this number: the duplicate check finds the two. Effects: at most one row; the deed that
-    calls has its own line in the diary.
+    Fills in what is not yet known of one that is there already; `instead_of` is a number that was mistyped there and is
+    corrected here. Returns None, and refuses nothing, when another person holds a document with this number: the
+    duplicate check finds the two. Effects: at most one row, the main number when it was empty; the deed that calls has
+    its own line in the diary.
     """
     number = rules.printed_number(number)
-    if not rules.plain_number(number):
+    key = rules.plain_number(number)
+    if not key or _is_anothers(person, kind, country, key):
         return None
-    held = Identity.objects.locked().filter(
-        person=person, kind=kind, country=country, number_key=rules.plain_number(number)
-    )
-    known = held.first()
+    held = Identity.objects.locked().filter(person=person, kind=kind, country=country)
+    known = held.filter(number_key=key).first()
+    before = None
+    if known is None and instead_of:
+        known = held.filter(number_key=rules.plain_number(instead_of)).first()
+        before = (kind, country, rules.plain_number(instead_of)) if known else None
     if known is None:
         row = Identity(person=person, kind=kind, country=country, number=number, created_by=by, **facts)
         row.checksum_ok = rules.checksum_ok(kind, country, number)
         Identity.objects.bulk_create([row], ignore_conflicts=True)
-        return held.first()
-    new = {name: value for name, value in facts.items() if value and not getattr(known, name)}
-    for name, value in new.items():
-        setattr(known, name, value)
-    if new:
-        known.write(*new)
+        known = held.filter(number_key=key).first()
+        if known is None:
+            return None  # somebody else was quicker with the same number
+    else:
+        new = {name: value for name, value in facts.items() if value and (before or not getattr(known, name))}
+        if before:
+            new |= {"number": number, "checksum_ok": rules.checksum_ok(kind, country, number)}
+        for name, value in new.items():
+            setattr(known, name, value)
+        if new:
+            known.write(*new)
+    _follow(Person.objects.locked().get(pk=person.pk), by=by, before=before, now=known)
     return known
 
 
@@ -134,6 +145,15 @@ def learn_many(numbers: Sequence[tuple[Person, str, str, str]], *, by) -> None:
         ),
         ignore_conflicts=True,
     )  # fmt: skip
+
+
+def _is_anothers(person, kind: str, country: str, key: str) -> bool:
+    """Whether another person holds this number, where one country gives a number to one person."""
+    if kind not in rules.ONE_HOLDER:
+        return False
+    held = Identity.objects.filter(kind=kind, country=country, number_key=key).exclude(person=person)
+    main = Person.objects.filter(nationality=country, national_id=key, merged_into__isnull=True).exclude(pk=person.pk)
+    return held.exists() or (kind == MAIN_KIND and main.exists())
 
 
 def _judged(part, person, facts, *, but=None) -> dict:
@@ -197,7 +217,7 @@ def _told(row) -> dict:
 
 def _follow(person, *, by, before: tuple | None = None, now=None) -> None:
     """Keep `Person.national_id` on the document that stands behind it."""
-    main = ("national_id", person.nationality)
+    main = (MAIN_KIND, person.nationality)
     number = rules.plain_number(now.number) if isinstance(now, Identity) and (now.kind, now.country) == main else None
     was_main = before is not None and before == (*main, person.national_id)
     if was_main and number is None:

@@ -17,8 +17,9 @@ def born_in_words(person: Person, *, full: bool = False) -> str:
     """The date of birth as exactly as it is known: the day, the year alone, or "about"."""
     if person.birth_precision == Person.BirthPrecision.YEAR:
         return str(person.birth_date.year)
-    day = (wording.full_day if full else wording.short_day)(person.birth_date)
-    return _("about %(day)s") % {"day": day} if person.birth_precision == Person.BirthPrecision.ESTIMATED else day
+    if person.birth_precision == Person.BirthPrecision.ESTIMATED:
+        return _("about %(day)s") % {"day": wording.short_day(person.birth_date)}
+    return (wording.full_day if full else wording.short_day)(person.birth_date)
 
 
 def place_in_words(row) -> str:

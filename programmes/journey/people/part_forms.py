@@ -12,25 +12,12 @@ from programmes.journey.people import places, rules, search
 from programmes.journey.people.models import Person
 
 PHONE_ERROR = {"invalid": _("Enter a phone number with its country code, for example +502 5555 0142.")}
-# What identifies a person or says something official about them; the other documents belong to a case.
-IDENTITY_KINDS = (
-    "national_id",
-    "passport",
-    "residence_permit",
-    "driving_licence",
-    "birth_certificate",
-    "marriage_certificate",
-    "tax_id",
-    "social_security_number",
-    "consular_presentation",
-    "other",
-)
 
 
 def identity_kinds(keep: str = "") -> list[tuple[str, str]]:
     """The kinds of identity document in the order in which they are asked for."""
     labels = dict(Code.objects.choices("document", keep=keep))
-    return [(code, labels[code]) for code in (*IDENTITY_KINDS, keep) if code in labels]
+    return [(code, labels[code]) for code in (*rules.IDENTITY_KINDS, keep) if code in labels]
 
 
 class PartForm(WorkForm):
@@ -178,7 +165,7 @@ class MemberForm(PartForm):
 
     def fill(self):
         """The relations; the link can only be taken away where there is one the user may see."""
-        self.choices("relation", "relation")
+        self.choices("relation", "relation", blank="")
         linked = self.record is not None and self.record.other_id
         if not (linked and Person.objects.visible_to(self.user).filter(pk=self.record.other_id).exists()):
             del self.fields["unlink"]
@@ -190,7 +177,7 @@ class MemberForm(PartForm):
             return None
         if not any(c.isdigit() for c in typed):
             raise forms.ValidationError(_("Write a number: of a case, a document or a phone."))
-        found = [getattr(row, "person", row) for row in search.find(self.user, typed)]
+        found = [row.person for row in search.find(self.user, typed) if row.exact]
         if len(found) != 1:
             raise forms.ValidationError(
                 _("Several people match. Use the case number.")
@@ -226,7 +213,7 @@ class LanguagesForm(PartForm):
                 label=_("Language %(n)d") % {"n": n + 1}, choices=codes, required=False, initial=code
             )
             self.fields[f"level_{n}"] = forms.ChoiceField(
-                label=_("Level of language %(n)d") % {"n": n + 1},
+                label=_("Level %(n)d") % {"n": n + 1},
                 choices=levels,
                 required=False,
                 initial=self.person.language_levels.get(code, ""),

@@ -13,6 +13,18 @@ _NIE_LETTERS = "TRWAGMYFPDXBNJZSQVHLCKE"
 _NIE_STANDS_ON = frozenset({"national_id", "residence_permit", "tax_id"})
 OLDEST_YEARS = 110
 EARLIEST_YEAR = 1900
+# What says who somebody is, in the order in which it is asked for; the other documents belong to a case.
+IDENTITY_KINDS = (
+    "national_id",
+    "passport",
+    "residence_permit",
+    "driving_licence",
+    "birth_certificate",
+    "marriage_certificate",
+    "tax_id",
+    "social_security_number",
+    "other",
+)
 # Documents whose number one country gives to one person only.
 ONE_HOLDER = frozenset({"national_id", "passport"})
 _DASHES = re.compile("[\u2010-\u2015\u2212\uff0d]")

@@ -13,7 +13,8 @@ from programmes.journey.departure.actions.ground import locked, open_case, refus
 from programmes.journey.departure.models import Document
 from programmes.journey.departure.states import DOCUMENT, DocumentStatus
 from programmes.journey.enrolment import steps
-from programmes.journey.people.rules import mixes_scripts
+from programmes.journey.people.known import learn
+from programmes.journey.people.rules import IDENTITY_KINDS, mixes_scripts
 
 D = DocumentStatus
 
@@ -69,7 +70,8 @@ def record_document(
 ) -> Document:
     """Record a document that was shown; somebody verifies it next.
 
-    Uses the row that was awaited in this case, if any. Checks: issued in the past and not before birth, expires after
+    Uses the row that was awaited in this case, if any. A number that says who somebody is becomes known with the person
+    too (people.identity.Identity). Checks: issued in the past and not before birth, expires after
     its issue and after today, and at all when its type always does. Effects: a submitted document, a diary line
     without the number, the step that asked for it goes on waiting for the verification.
     """
@@ -89,8 +91,30 @@ def record_document(
         if document.status == D.REQUIRED:
             document.move_to(D.REQUESTED, by=by, what="document_requested", facts={"document": kind})
         document.move_to(D.SUBMITTED, by=by, **facts, **values)
+    _make_known(document, by)
     steps.renew_requirements(enrolment, by=by)
     return document
+
+
+def _make_known(document, by, instead_of=""):
+    """A number that says who somebody is belongs to the person too, so that nobody types it twice.
+
+    A number that another person holds refuses nothing here: the duplicate check finds the two.
+    """
+    if document.type not in IDENTITY_KINDS:
+        return
+    person, programme = document.person, document.enrolment.programme
+    learn(
+        person,
+        by=by,
+        kind=document.type,
+        country=programme.destination if document.type == "residence_permit" else person.nationality,
+        number=document.number,
+        instead_of=instead_of,
+        issuer=document.issuer,
+        issued_on=document.issued_on,
+        expires_on=document.expires_on,
+    )
 
 
 @transaction.atomic
@@ -112,9 +136,11 @@ def edit_document(
             _("Only a document that awaits verification can be changed. Record another one."), code="settled"
         )
     _check(enrolment.person, kind=document.type, number=number, issued_on=issued_on, expires_on=expires_on)
+    before = document.number
     document.number, document.issuer, document.issued_on, document.expires_on = number, issuer, issued_on, expires_on
     document.write("number", "issuer", "issued_on", "expires_on")
     record(document, by=by, what="document_corrected", document=document.type)
+    _make_known(document, by, instead_of=before)
     steps.renew_requirements(enrolment, by=by)
     return document
 
