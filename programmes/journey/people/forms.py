@@ -140,6 +140,12 @@ class PersonForm(WorkForm):
         label=_("Phone of the emergency contact"), required=False, error_messages=PHONE_ERROR
     )
 
+    different_because = forms.CharField(
+        label=_("If this is a different person, why?"), max_length=300, required=False,
+        help_text=_("Needed to save beside a strong match. It stays in the history of both."),
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )  # fmt: skip
+
     def prepare(self):
         """Fill the code lists; a withdrawn code of the record stays choosable."""
         codes = Code.objects
@@ -153,7 +159,7 @@ class PersonForm(WorkForm):
         self.fields["literacy"].choices = codes.choices("literacy", blank="")
         self.fields["occupation"].choices = codes.choices("isco", blank="")
         if held:
-            for name in self.fields.keys() - {"key", "version"}:
+            for name in self.fields.keys() - {"key", "version", "different_because"}:
                 self.initial.setdefault(name, getattr(held, name, None))
             self.initial["aliases"] = ", ".join(held.aliases)
         country = self.data.get("nationality") or self.initial.get("nationality") or ""
@@ -183,6 +189,10 @@ class PersonForm(WorkForm):
             ),
             Fieldset(str(_("In an emergency")), "emergency_name", _half("emergency_relation", "emergency_phone")),
         )  # fmt: skip
+
+    def ask_why_different(self):
+        """Show the question at the end: somebody like this person is registered already."""
+        self.helper.layout.fields.append("different_because")
 
     def clean_birth_date(self):
         """A date of birth lies in the past, and not before 1900."""
@@ -214,7 +224,7 @@ class PersonForm(WorkForm):
     def deed(self):
         """Only facts about the person."""
         facts = super().deed()
-        return {k: v for k, v in facts.items() if k not in (*ConsentFields.CONSENT, "office")}
+        return {k: v for k, v in facts.items() if k not in (*ConsentFields.CONSENT, "office", "different_because")}
 
 
 class RegisterForm(ConsentFields, PersonForm):

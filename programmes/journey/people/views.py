@@ -13,7 +13,7 @@ from programmes.base.common.deeds import attempt, form_page, typed
 from programmes.base.common.limits import at_most
 from programmes.base.common.pages import keyset, page_or_part
 from programmes.journey.people import actions, asked, page, search
-from programmes.journey.people.duplicates import unmerging
+from programmes.journey.people.duplicates import asking, unmerging
 from programmes.journey.people.forms import ConsentForm, PersonForm, RegisterForm, SearchForm
 from programmes.journey.people.models import Consent, Person
 
@@ -60,20 +60,25 @@ def new(request):
         user=request.user,
         initial=asked.guess(searched or "", timezone.localdate()),
     )
-    if form.is_bound and request.method == "POST" and form.is_valid():
+    sent = form.is_bound and request.method == "POST" and form.is_valid()
+    possible = asking.attend(form, request.user) if sent else None
+    if possible is not None and not form.errors:
         done = attempt(
             request,
             form,
-            lambda: actions.register(
-                by=request.user, office=form.cleaned_data["office"], consent=form.consent(), **form.deed()
+            lambda: asking.settle(
+                actions.register(
+                    by=request.user, office=form.cleaned_data["office"], consent=form.consent(), **form.deed()
+                ),
+                possible, form, by=request.user,
             ),
             done=_("The person was registered. Now open a case."),
-        )
+        )  # fmt: skip
         if done:
             return done
     return form_page(
         request, form, "journey/people/new.html", title=_("New person"), do=_("Register"), cancel="/people/",
-        intro=_("Search first: is this person already registered?"),
+        intro=_("Search first: is this person already registered?"), possible=possible,
     )  # fmt: skip
 
 
@@ -142,18 +147,24 @@ def edit(request, public_id):
     """Correct what is known about a person."""
     person = changeable_person(request, public_id)
     form = PersonForm(typed(request), user=request.user, record=person)
-    if request.method == "POST" and form.is_valid():
+    sent = request.method == "POST" and form.is_valid()
+    possible = asking.attend(form, request.user, but=person) if sent else None
+    if possible is not None and not form.errors:
         done = attempt(
             request,
             form,
-            lambda: actions.correct(person, by=request.user, version=form.version_token(), **form.deed()),
+            lambda: asking.settle(
+                actions.correct(person, by=request.user, version=form.version_token(), **form.deed()),
+                possible, form, by=request.user,
+            ),
             done=_("The changes were saved."),
-        )
+        )  # fmt: skip
         if done:
             return done
     return form_page(
-        request, form, title=_("Correct %(name)s") % {"name": person.full_name}, cancel=person.get_absolute_url()
-    )
+        request, form, "journey/people/edit.html", title=_("Correct %(name)s") % {"name": person.full_name},
+        cancel=person.get_absolute_url(), possible=possible, but=person.public_id,
+    )  # fmt: skip
 
 
 @requires(Permission.PERSON_EDIT)

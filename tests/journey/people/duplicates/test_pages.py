@@ -11,6 +11,7 @@ from programmes.models import DuplicateHint, DuplicatePair, Enrolment, Merge, Pe
 from tests.factories.enrolment import EnrolmentFactory
 from tests.factories.pages import hidden, send
 from tests.factories.people import PersonFactory
+from tests.factories.placement import ship_codes
 from tests.factories.rulebook import SeasonFactory
 from tests.fixtures.accounts import make_office
 
@@ -296,3 +297,49 @@ def test_what_was_decided_stays_decided(monkeypatch, user_for):
     # The third record has taken in the one that was told apart from the other.
     assert not DuplicatePair.objects.undecided().filter(second=third, first=other).exists()
     assert not DuplicatePair.objects.undecided().between(other, third).exists()
+
+
+# --- Saving over a strong match ---------------------------------------------------------------------------------------
+FACTS = {
+    "given_names": "Marta Elena", "first_surname": "Vásquez", "second_surname": "Choc", "sex": "female",
+    "birth_date_0": "5", "birth_date_1": "4", "birth_date_2": "1990", "birth_precision": "day", "nationality": "GTM",
+}  # fmt: skip
+
+
+@pytest.fixture
+def codes():
+    ship_codes("country", "consent_purpose", "language")
+
+
+def test_a_new_person_like_a_known_one_needs_a_reason(client_for, codes):
+    client = client_for("caseworker", language="en")
+    known = marta()
+    typed = FACTS | {
+        "office": str(client.office.pk), "purposes": "case_management", "mode": "written", "language": "es",
+        "given_on": date.today().isoformat(),
+    }  # fmt: skip
+    refused = send(client, "/people/new/", **typed)
+    assert refused.status_code == 422
+    assert "Say why this is a different person" in text(refused)
+    assert known.full_name in text(refused)
+    assert Person.objects.count() == 1
+    sent = client.post("/people/new/", hidden(refused.content.decode()) | typed | {"different_because": "Su prima."})
+    assert sent.status_code == 302, text(sent)
+    pair = DuplicatePair.objects.get()
+    assert (pair.state, pair.reason, pair.decided_by) == ("different", "Su prima.", client.user)
+
+
+def test_a_correction_that_makes_two_alike_needs_a_reason(client_for, codes):
+    client = client_for("caseworker", language="en")
+    known, other = marta(), marta(given_names="Juana", first_surname="Pop", birth_date=date(1970, 1, 1), phone="")
+    address = reverse("people:edit", args=[other.public_id])
+    refused = send(client, address, **FACTS)
+    assert refused.status_code == 422
+    assert known.full_name in text(refused)
+    typed = FACTS | {"different_because": "Su tía."}
+    assert client.post(address, hidden(refused.content.decode()) | typed).status_code == 302
+    other.refresh_from_db()
+    assert other.given_names == "Marta Elena"
+    # What was told apart is not asked again, nor is a correction of something else.
+    assert send(client, address, **FACTS | {"given_names": "Martha Elena"}).status_code == 302
+    assert DuplicatePair.objects.count() == 1
