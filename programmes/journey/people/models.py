@@ -23,6 +23,8 @@ from programmes.journey.people.dictionary import FoldedName, NameToken, WordsOfN
 __all__ = ["Consent", "FoldedName", "NameToken", "Person"]
 
 MOST_ALIASES = 10
+# Of so many people the names are sorted in a moment; beyond, the index of names is walked.
+FEW = 10_000
 
 
 class PersonQuerySet(RecordQuerySet):
@@ -34,14 +36,33 @@ class PersonQuerySet(RecordQuerySet):
         A record that was merged into another is not shown: the other stands for it. A liaison sees only people who
         stand on a roster or further (domain.md 6, "matched only"); an administrator sees nobody.
         """
+        if not user.may(Permission.PERSON_VIEW):
+            return self.none()
+        own, cases = self._ways_to_see(user)
+        return self.filter(own | Exists(cases.filter(person=OuterRef("pk"))), merged_into__isnull=True)
+
+    def listed_for(self, user):
+        """The people of `visible_to`, for a list in the order of names: quick for any scope among any number of people.
+
+        Whoever sees few has them gathered and sorted. Whoever sees many is led along the index of names, where the
+        first page is soon full; the case of a person is looked for between two bounds, lest PostgreSQL gather all cases
+        beforehand. One statement finds out which.
+        """
+        if not user.may(Permission.PERSON_VIEW):
+            return self.none()
+        own, cases = self._ways_to_see(user)
+        registered, met = self.model.objects.filter(own).order_by().values("pk"), cases.order_by().values("person")
+        if registered[:FEW].union(met[:FEW], all=True).count() < FEW:
+            return self.filter(pk__in=registered.union(met), merged_into__isnull=True)
+        here = Exists(cases.filter(person__gte=OuterRef("pk"), person__lte=OuterRef("pk")))
+        return self.filter(own | here, merged_into__isnull=True)
+
+    def _ways_to_see(self, user):
+        """Offices whose people are seen as registered there, and the cases whose people are seen with them."""
         own = Q(pk__in=[])
         for reach in user.reach(Permission.PERSON_EDIT):
             own |= Q(office__in=reach.office_ids)
-        if not user.may(Permission.PERSON_VIEW):
-            return self.none()
-        enrolments = self.model._meta.get_field("enrolments").related_model.objects
-        cases = enrolments.visible_to(user).filter(person=OuterRef("pk"))
-        return self.filter(own | Exists(cases), merged_into__isnull=True)
+        return own, self.model._meta.get_field("enrolments").related_model.objects.visible_to(user)
 
     def changeable_by(self, user, permission=Permission.PERSON_EDIT):
         """People whom this right reaches: of the offices where it holds, or with a case there or a case of one's own.
@@ -145,6 +166,7 @@ class Person(Record):
                 fields=["office", "first_surname", "second_surname", "given_names", "id"],
                 name="person_by_office_and_name",
             ),
+            models.Index(fields=["first_surname", "second_surname", "given_names", "id"], name="person_by_name"),
             models.Index(fields=["birth_date"], name="person_by_birth_date"),
             models.Index(fields=["birth_date"], condition=~Q(birth_precision="day"), name="person_by_uncertain_birth"),
             models.Index(fields=["phone"], name="person_by_phone"),

@@ -24,7 +24,7 @@ ORDER = ("first_surname", "second_surname", "given_names", "id")
 @require_safe
 def people(request):
     """Everybody the user may see, by surname."""
-    found = Person.objects.visible_to(request.user).select_related("office")
+    found = Person.objects.listed_for(request.user).select_related("office")
     return page_or_part(
         request,
         "journey/people/list.html",

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from programmes.journey.people import asked, search
+from programmes.journey.people import asked, models, search
 from programmes.models import Identity, Person, PersonPhone
 from tests.factories.departure import DocumentFactory
 from tests.factories.enrolment import EnrolmentFactory
@@ -409,3 +409,26 @@ def test_too_many_searches_in_a_minute_are_asked_to_wait_each_user_alone(client_
     assert 1 <= int(refused["Retry-After"]) <= 60
     assert "You searched very often" in refused.content.decode()
     assert other.post("/people/search/", {"q": "a"}).status_code == 200
+
+
+# --- The list -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("few", [0, 10_000])
+@pytest.mark.parametrize(
+    "role", ["caseworker", "liaison", "manager", "data", "protection", "auditor", "partner", "administrator"]
+)
+def test_the_list_shows_whom_one_may_see_whether_few_or_many(user_for, monkeypatch, role, few):
+    user = user_for(role, office="GT-CHM")
+    elsewhere = make_office("CO-BOG")
+    for office in (user.memberships.get().office, elsewhere):
+        PersonFactory(office=office, consent=False)
+        EnrolmentFactory(status="rostered", office=office)
+        EnrolmentFactory(office=office, person=PersonFactory(office=elsewhere))
+    merged, stayed = PersonFactory(), PersonFactory()
+    Person.objects.filter(pk=merged.pk).update(merged_into=stayed)
+    monkeypatch.setattr(models, "FEW", few)
+    seen = set(Person.objects.visible_to(user))
+    assert set(Person.objects.listed_for(user)) == seen
+    assert len(Person.objects.listed_for(user)) == len(seen)
