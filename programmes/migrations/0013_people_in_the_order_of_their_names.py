@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0002_initial'),
-        ('programmes', '0011_people_by_place'),
+        ('programmes', '0012_numbers_known_before'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
