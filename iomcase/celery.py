@@ -28,6 +28,7 @@ BEAT = {
     "drafts.expire": 3600,
     "people.sweep_photos": 24 * 3600,
     "people.look_for_duplicates": 120,
+    "people.tidy_dictionary": 24 * 3600,
     "demand.expire_lapsed": 3600,
     "departure.age_documents": 3600,
     "returns.mark_overdue": 3600,

@@ -12,7 +12,7 @@ from typing import Any
 import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
-from django.db import connection, models, transaction
+from django.db import connection, models
 from django.utils.translation import gettext_lazy as _
 from rapidfuzz.distance import OSA
 
@@ -197,16 +197,16 @@ def _judged(word: str, rows: list[tuple], *, starting: bool) -> WordMatch:
 
 
 def tidy() -> tuple[int, int]:
-    """Bring the dictionary in line with the people: add what is missing, remove what is double or in nobody's name.
+    """Bring the dictionary in line with the people: remove what is double or in nobody's name, add what is missing.
 
-    Returns how many words were added and removed. Meant for the night: it reads every person once. A word that
-    somebody writes while it runs may be removed with the rest; the next night brings it back.
+    Returns how many words were added and removed. Meant for the night: it reads every person once. Adding comes last,
+    for a word that somebody wrote while the others were removed.
     """
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_MISSING)
-        added = cursor.rowcount
+    with connection.cursor() as cursor:
         cursor.execute(_SUPERFLUOUS)
-        return added, cursor.rowcount
+        removed = cursor.rowcount
+        cursor.execute(_MISSING)
+        return cursor.rowcount, removed
 
 
 _MISSING = """
