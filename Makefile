@@ -51,8 +51,8 @@ seed: install ## add demo data: PEOPLE=300 SEED=1
 	@IOMCASE_DATABASE_ROLE=owner IOMCASE_SEED=0 $(BIN)/python -m iomcase.prepare database
 	@exec $(BIN)/python manage.py seed --people $(or $(PEOPLE),300) --seed $(or $(SEED),1)
 
-bench: install ## measure the main pages with PEOPLE=10000
-	@PEOPLE=$(or $(PEOPLE),10000) exec $(BIN)/python scripts/bench.py
+bench: install ## measure pages and large work with 10,000 and 100,000 people; PEOPLE=1000000 adds a million; ONLY="today …"
+	@PEOPLE="$(PEOPLE)" ONLY="$(ONLY)" exec $(BIN)/python -m scripts.bench
 
 reset: ## remove the private database, queue and all other files under var/
 	@$(PYTHON) -m iomcase.embedded reset var

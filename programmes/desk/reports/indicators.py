@@ -115,19 +115,22 @@ COLUMNS = ("opened", "travelling", "arrived", "returned", "active", "lost", "lat
 # One row per count: kind, what, sex, office, cases, persons. A row without sex and office is the total.
 _COUNT = """
 WITH own AS (
-    SELECT e.id, e.person_id, e.office_id, e.registered_on, e.previous_id, p.sex
+    SELECT e.id, e.person_id, e.office_id, e.registered_on, e.previous_id, p.sex, e.status AS present, e.status_since
     FROM programmes_enrolment e JOIN programmes_person p ON p.id = e.person_id
     WHERE e.programme_id = %(programme)s AND e.registered_on <= %(last)s
 ), moves AS (
-    SELECT v.enrolment_id, v.from_status, v.to_status, v."on", v.at, v.id
+    SELECT v.enrolment_id, v.from_status, v.to_status, v."on"
     FROM programmes_caseevent v JOIN own ON own.id = v.enrolment_id
-    WHERE v.kind = 'move' AND v.subject = 'enrolment' AND v."on" <= %(last)s
-), standing AS (
+    WHERE v.kind = 'move' AND v.subject = 'enrolment' AND v."on" > %(year_ago)s AND v."on" <= %(last)s
+), standing AS MATERIALIZED (
+    -- Only of a case that has moved since is it asked where it stood then.
     SELECT own.*,
-        coalesce(m.to_status, CASE WHEN own.previous_id IS NULL THEN 'registered' ELSE 'rostered' END) AS status
-    FROM own LEFT JOIN (
-        SELECT DISTINCT ON (enrolment_id) enrolment_id, to_status FROM moves ORDER BY enrolment_id, at DESC, id DESC
-    ) m ON m.enrolment_id = own.id
+        CASE WHEN own.status_since < %(end)s THEN own.present ELSE coalesce((
+            SELECT v.to_status FROM programmes_caseevent v
+            WHERE v.enrolment_id = own.id AND v.kind = 'move' AND v.subject = 'enrolment' AND v."on" <= %(last)s
+            ORDER BY v.at DESC, v.id DESC LIMIT 1
+        ), CASE WHEN own.previous_id IS NULL THEN 'registered' ELSE 'rostered' END) END AS status
+    FROM own
 ), happened AS (
     SELECT enrolment_id, "on",
         CASE WHEN to_status = 'active' AND from_status = 'travelling' THEN 'arrived'

@@ -196,6 +196,13 @@ def _judged(word: str, rows: list[tuple], *, starting: bool) -> WordMatch:
     return WordMatch(word, any(row[1] for row in rows), frozenset(sounds), frozenset(slips), frozenset(starts))
 
 
+def learn() -> int:
+    """Add every word that the people have and the dictionary lacks, after rows were written with triggers off."""
+    with connection.cursor() as cursor:
+        cursor.execute(_MISSING)
+        return cursor.rowcount
+
+
 def tidy() -> tuple[int, int]:
     """Bring the dictionary in line with the people: remove what is double or in nobody's name, add what is missing.
 
@@ -216,7 +223,8 @@ WHERE NOT EXISTS (SELECT FROM programmes_nametoken known WHERE known.text = word
 ORDER BY word
 """
 _SUPERFLUOUS = """
+WITH words AS MATERIALIZED (SELECT DISTINCT unnest(name_tokens) AS word FROM programmes_person)
 DELETE FROM programmes_nametoken token
-WHERE NOT EXISTS (SELECT FROM programmes_person person WHERE person.name_tokens @> ARRAY[token.text])
+WHERE NOT EXISTS (SELECT FROM words WHERE words.word = token.text)
    OR EXISTS (SELECT FROM programmes_nametoken earlier WHERE earlier.text = token.text AND earlier.id < token.id)
 """

@@ -83,7 +83,7 @@ def multiply(rng: Random, copies: int, places: Places, say: Say) -> dict[str, in
     structure.side_by_side([_vacuum(table.name) for table in largest_first])
     structure.side_by_side([_vacuum(event._meta.db_table) for event in events])
     # Its trigger was off.
-    dictionary.tidy()
+    dictionary.learn()
     say("figures for the planner")
     return counts
 
