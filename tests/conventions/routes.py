@@ -76,6 +76,10 @@ notifications:mailbox_html          demo letter         CLMDPAXS  page
 
 batches:list                        -                   CLMDPAXS  page
 batches:detail                      batch               CLMDPAXS  page
+batches:upload/people_import        -                   ..MD....  form
+batches:template/people_import      -                   ..MD....  data
+batches:columns                     sheet of people     ..MD....  form
+batches:decide                      sheet of people     ..MD....  form
 batches:rows                        batch               CLMDPAXS  deed
 batches:file                        batch               CLMDPAXS  deed
 batches:result                      batch               CLMDPAXS  deed
@@ -91,7 +95,7 @@ people:search                       -                   CLMDPA..  form
 people:new                          -                   C.M.P...  form
 people:duplicates                   -                   C.MDP...  page
 people:pair                         pair                C.MDP...  page
-people:merge_pair                   pair                ..M.....  form
+people:merge_pair                   pair                ..M.....  deed
 people:different                    pair                C.MDP...  form
 people:propose                      pair                C.MDP...  form
 people:later                        pair                C.MDP...  deed

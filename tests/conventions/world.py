@@ -13,7 +13,7 @@ from programmes.base.notifications.letters import stop_token
 from programmes.desk.reports import actions as reports
 from programmes.journey.people.duplicates import actions as duplicates
 from programmes.journey.people.duplicates import merging
-from programmes.models import Enrolment, ReportRun
+from programmes.models import Batch, Enrolment, ReportRun
 from tests.conventions.routes import ROWS, Row
 from tests.factories.demand import AuthorisationFactory, JobDemandFactory
 from tests.factories.departure import (
@@ -150,6 +150,15 @@ class Place:
             file=files.store("came.csv", ["a"]).stored, result=files.store("made.csv", ["b"]).stored,
         )  # fmt: skip
 
+    @cached_property
+    def sheet_of_people(self):
+        """An import of people that is being prepared, whoever it was that began it."""
+        params = {
+            "file_kind": "csv", "sheet": "", "sheets": [], "hidden": [], "encoding": "utf-8", "separator": ",",
+            "header_line": 1, "header": ["CUI"], "mapping": ["national_id"], "samples": [[]],
+        }  # fmt: skip
+        return Batch.objects.create(kind="people_import", office=self.office, created_by=self.owner, params=params)
+
     def args(self, record: str) -> list:
         """What stands in the address of a record of this kind: the main record first, the piece of it last."""
         kind, _at, status = record.partition("@")
@@ -204,6 +213,7 @@ class Place:
             "report": lambda: [self.report],
             "passkey": lambda: [self.passkey.pk],
             "batch": lambda: [self.batch],
+            "sheet of people": lambda: [self.sheet_of_people],
             "kept text": lambda: [ParkedText.objects.create(user=self.owner, path="/people/new/", body="note=x").pk],
             "demo letter": lambda: [self.letter],
             "stop link": lambda: [stop_token(self.letter)],

@@ -67,6 +67,19 @@ def locked(batch: Batch, version: int | None = None) -> Batch:
 
 
 @transaction.atomic
+def prepare(batch: Batch, *, by: User, params: Mapping[str, Any]) -> Batch:
+    """Keep what was found out about the file in another way of reading it; a checked batch goes back to its columns."""
+    batch = locked(batch)
+    if batch.status == Status.STAGED:
+        batch.move_to(Status.DRAFTED, by=by)
+    elif batch.status not in {Status.DRAFTED, Status.FAILED}:
+        raise RuleBroken(_("The rows are being checked or carried out already."))
+    batch.params = {**batch.params, **params}
+    batch.write("params")
+    return batch
+
+
+@transaction.atomic
 def check(batch: Batch, *, by: User, params: Mapping[str, Any] | None = None) -> Batch:
     """Have the rows read and checked by workers, from the beginning: earlier rows of this batch are removed."""
     batch = locked(batch)

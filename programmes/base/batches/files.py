@@ -93,6 +93,22 @@ def write_xlsx(out: BinaryIO | str, header: Sequence[Any], rows: Iterable[Sequen
     return count
 
 
+def write_book(out: BinaryIO, sheets: Iterable[tuple[str, Sequence[Any], Iterable[Sequence[Any]]]]) -> None:
+    """Write a workbook of several small sheets (name, header, rows), all of it text."""
+    book = xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
+    bold, words = book.add_format({"bold": True}), book.add_format({"num_format": "@"})
+    for name, header, rows in sheets:
+        page = book.add_worksheet(str(name)[:31])
+        page.freeze_panes(1, 0)
+        for place, cell in enumerate(header):
+            page.set_column(place, place, max(14, min(40, len(str(cell)) + 2)), words)
+            page.write_string(0, place, plain(cell), bold)
+        for line, row in enumerate(rows, start=1):
+            for place, cell in enumerate(row):
+                page.write_string(line, place, plain(cell), words)
+    book.close()
+
+
 def shortened_cell(value: Any) -> Any:
     """The value, or as much of it as a cell holds and a word about the rest."""
     if isinstance(value, str) and len(value) > LONGEST_CELL:

@@ -155,3 +155,127 @@ register(
         ),
     }
 )
+
+# What is said about files and cells (sheets/), and about fields of forms by the code of their refusal.
+_T = gettext_lazy
+register(
+    {
+        "file_empty": (_T("The file is empty."), _T("Choose a file with a header and at least one row.")),
+        "file_no_rows": (
+            _T("No row was found below the header."),
+            _T("Check that you chose the right file and sheet."),
+        ),
+        "file_damaged": (
+            _T("The file is damaged or is no real workbook."),
+            _T("Open it in your spreadsheet program, save it again as XLSX and send that."),
+        ),
+        "file_password": (
+            _T("The file is protected by a password."),
+            _T("Save it without a password and send it again; it travels encrypted in any case."),
+        ),
+        "file_xls": (
+            _T("This is a workbook of the old kind (XLS)."),
+            _T("Open it and save it as XLSX or CSV."),
+        ),
+        "file_xlsb": (_T("This is a binary workbook (XLSB)."), _T("Open it and save it as XLSX or CSV.")),
+        "file_ods": (_T("This is an OpenDocument sheet (ODS)."), _T("Open it and save it as XLSX or CSV.")),
+        "file_macros": (
+            _T("The workbook contains macros, which are programs."),
+            _T("Save it as XLSX, the kind without macros, and send that."),
+        ),
+        "file_other_type": (
+            _T("This is no sheet but a file of the type %(type)s, whatever its name says."),
+            _T("Send a workbook (XLSX) or a CSV file."),
+        ),
+        "file_bomb": (
+            _T("The file is packed in a way that no spreadsheet program packs; it was not opened."),
+            _T("Open it in your spreadsheet program, save it again as XLSX and send that."),
+        ),
+        "file_too_large": (
+            _T("The file has %(size)s MB; %(limit)s MB fit."),
+            _T("Divide it into several files."),
+        ),
+        "file_too_long": (
+            _T("The sheet has more than %(rows)s rows."),
+            _T("Divide it into several files."),
+        ),
+        "file_too_wide": (
+            _T("The sheet has more than %(columns)s columns."),
+            _T("Remove the columns that are not needed."),
+        ),
+        "file_merged": (
+            _T("Merged cells reach over the whole sheet."),
+            _T("Undo the merging and send the file again."),
+        ),
+        "csv_undecodable": (
+            _T("Line %(line)s holds the byte %(byte)s, which is no letter in the encoding of the rest."),
+            _T("Save the file as CSV UTF-8 and send it again."),
+        ),
+        "csv_quote": (
+            _T("In line %(line)s a quotation mark is opened and not closed properly."),
+            _T("Correct that line; everything behind it cannot be read before."),
+        ),
+        "row_merged": (
+            _T("The row has merged cells, so nobody can tell what belongs to it."),
+            _T("Undo the merging and fill in each row."),
+        ),
+        "row_longer": (
+            _T("The row has %(cells)s cells and the header %(header)s."),
+            _T("A separator inside a text may have cut it: put that text between quotation marks."),
+        ),
+        "row_shorter": (
+            _T("The row has only %(cells)s cells and the header %(header)s."),
+            _T("A line break inside a text may have cut it: put that text between quotation marks."),
+        ),
+        "cell_error": (_T("The spreadsheet program put an error here."), _T("Type the value instead of the formula.")),
+        "cell_formula": (
+            _T("Here stands a formula whose value was not saved."),
+            _T("Open the file in your spreadsheet program and save it, or type the value."),
+        ),
+        "cell_long": (_T("This text has %(length)s characters."), _T("Shorten it.")),
+        "cell_no_day": (_T("This number is no day of the calendar."), _T("Type the day, for example 27/03/1994.")),
+        "date_unreadable": (
+            _T("This cannot be read as a day."),
+            _T("Write day, month and year, for example 27/03/1994 or 1994-03-27."),
+        ),
+        "date_other_style": (
+            _T("This day does not fit the order of day and month that was chosen for the file."),
+            _T("Write it in that order, or as 1994-03-27, which has only one reading."),
+        ),
+        "date_short_year": (
+            _T("The year has only two figures."),
+            _T("Write four figures, or say on the page of columns that years have two."),
+        ),
+        "id_figures_lost": (
+            _T("The spreadsheet program kept only fifteen figures of this number; the last ones are lost."),
+            _T("Format the column as text, type the number again and send the row."),
+        ),
+        "id_shortened": (
+            _T("The spreadsheet program shortened this number."),
+            _T("Format the column as text, type the number again and send the row."),
+        ),
+        "id_zeros_lost": (
+            _T("This number came as a number, so zeros at its beginning may be lost."),
+            _T("Compare it with the document."),
+        ),
+        "id_check": (_T("The check of this number fails."), _T("Compare it with the document.")),
+        "word_unknown": (
+            _T("This word is not in the list."),
+            _T("Use a word or code of the list in the template. The nearest is: %(nearest)s."),
+        ),
+        "word_unknown_alone": (
+            _T("This word is not in the list."),
+            _T("Use a word or code of the list in the template."),
+        ),
+        "field_required": (_T("This cell must not be empty."), _T("Fill it in and send the row again.")),
+        "field_max_length": (
+            _T("This text has %(show_value)s characters; %(limit_value)s fit."),
+            _T("Shorten it."),
+        ),
+        "field_invalid_choice": (_T("This value is not in the list."), _T("Use a value of the list in the template.")),
+        "field_control": (
+            _T("Character %(place)s cannot be stored (control character)."),
+            _T("Type the text again instead of copying it."),
+        ),
+    }
+)

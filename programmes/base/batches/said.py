@@ -163,6 +163,11 @@ def trouble(batch: Batch) -> problems.Said | None:
     return problems.say(batch.problem, {})
 
 
+def in_words(refusal: problems.Unreadable) -> str:
+    """Why a file cannot be read, and what to do."""
+    return in_line(problems.say(problems.problem(refusal.code, **refusal.facts), {}))
+
+
 @dataclass(frozen=True)
 class Deed:
     """Something that can be done with a whole batch."""

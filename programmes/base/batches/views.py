@@ -3,6 +3,7 @@
 from django.core.exceptions import PermissionDenied
 from django.http import FileResponse, Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -10,6 +11,7 @@ from accounts.access import Scope, requires
 from accounts.roles import Permission
 from programmes.base.batches import files, kinds, said
 from programmes.base.batches.forms import DeedForm
+from programmes.base.batches.imports import ImportKind
 from programmes.base.batches.models import Batch
 from programmes.base.batches.states import RowState
 from programmes.base.common.deeds import attempt, form_page, typed
@@ -24,7 +26,12 @@ def listing(request):
     found = Batch.objects.visible_to(request.user).select_related("office", "created_by")
     page = keyset(request, found, order=("-created_at", "-id"))
     rows = [{"batch": batch, "title": said.title_of(batch), "line": said.line_of(batch)} for batch in page.rows]
-    return page_or_part(request, "base/batches/list.html", "results", {"page": page, "rows": rows})
+    ways = [
+        {"label": kind.title, "href": reverse("batches:upload", args=[kind.code])}
+        for kind in kinds.KINDS.values()
+        if isinstance(kind, ImportKind) and request.user.may(kind.permission)
+    ]
+    return page_or_part(request, "base/batches/list.html", "results", {"page": page, "rows": rows, "ways": ways})
 
 
 def visible_batch(request, public_id) -> Batch:

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from programmes.base.common.bulk import insert_many
 from programmes.base.common.errors import Missing, RuleBroken
 from programmes.base.lifecycle import guards
 from programmes.base.lifecycle.machine import Machine
@@ -76,7 +77,7 @@ def record(
 
 def record_many(subjects: Iterable[models.Model], *, by, what: str, on=None, **facts: Any) -> None:
     """Write the same line into the diary of each subject, in one statement."""
-    CaseEvent.objects.bulk_create(
+    insert_many(
         _line(subject, by=by, kind=CaseEvent.Kind.DEED, what=what, on=on, note="", **facts) for subject in subjects
     )
 

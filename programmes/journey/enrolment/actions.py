@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.roles import Permission
+from programmes.base.common.bulk import insert_many
 from programmes.base.common.errors import Collision, RuleBroken
 from programmes.base.lifecycle.models import CaseEvent, record, record_many
 from programmes.base.rulebook.models import Requirement
@@ -93,7 +94,7 @@ def register_many(
     first = steps.first_steps(new, on=on)
     for case, number in zip(new, next_numbers(programme.origin, season.starts_on.year, len(new)), strict=True):
         case.number = number
-    Enrolment.objects.bulk_create(new)
+    insert_many(new)
     steps.open_first(first)
     record_many(new, by=by, what="registered", on=on, **(told or {}))
     if owner is not None and owner != by:

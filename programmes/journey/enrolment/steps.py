@@ -13,6 +13,7 @@ from django.utils.functional import lazystr
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from programmes.base.common.bulk import insert_many
 from programmes.base.rulebook.catalogue import DEADLINES, WaitsFor
 from programmes.journey.enrolment import requirements
 from programmes.journey.enrolment.models import Enrolment, Step
@@ -167,7 +168,7 @@ def open_first(steps: Sequence[Step]) -> None:
     """Save the first steps of cases that have been saved meanwhile."""
     for step in steps:
         step.enrolment_id = step.enrolment.pk
-    Step.objects.bulk_create(steps)
+    insert_many(steps)
 
 
 def renew_requirements(enrolment, *, by=None, on: date | None = None) -> None:

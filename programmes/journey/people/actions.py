@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from programmes.base.common.bulk import insert_many
 from programmes.base.common.errors import Collision, RuleBroken
 from programmes.base.lifecycle.models import record, record_many
 from programmes.journey.people import known, rules
@@ -92,7 +93,7 @@ def register_many(
         numbers[len(found)] = typed_number
         found.append(Person(office=office, created_by=by, **facts))
     new = [person for person in found if isinstance(person, Person)]
-    Person.objects.bulk_create(new)
+    insert_many(new)
     record_many(new, by=by, what="person_registered", **(told or {}))
     _know_the_numbers([(found[place], number) for place, number in numbers.items()], by=by)
     give_consent_many(new, by=by, told=told, **consent)
@@ -183,7 +184,7 @@ def give_consent_many(people: Sequence[Person], *, by, told: dict | None = None,
     """Record the same consent of several people, each with a row and a diary line of their own."""
     _judge_consent(**consent)
     given = [Consent(person=person, notice=NOTICE_VERSION, created_by=by, **consent) for person in people]
-    Consent.objects.bulk_create(given)
+    insert_many(given)
     record_many(
         given, by=by, what="consent_given", on=consent["given_on"], purposes=consent["purposes"], **(told or {})
     )

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from programmes.base.common.bulk import insert_many
 from programmes.base.common.errors import Collision, RuleBroken
 from programmes.base.lifecycle.models import record
 from programmes.journey.people import rules
@@ -133,18 +134,20 @@ def learn(person, *, by, kind: str, country: str, number: str, instead_of: str =
 
 @transaction.atomic
 def learn_many(numbers: Sequence[tuple[Person, str, str, str]], *, by) -> None:
-    """`learn` for (person, kind, country, number) of people who have no such document yet, in one statement."""
-    Identity.objects.bulk_create(
-        (
-            Identity(
-                person=person, kind=kind, country=country, number=rules.printed_number(number), created_by=by,
-                checksum_ok=rules.checksum_ok(kind, country, rules.printed_number(number)),
-            )
-            for person, kind, country, number in numbers
-            if rules.plain_number(number)
-        ),
-        ignore_conflicts=True,
-    )  # fmt: skip
+    """`learn` for (person, kind, country, number) of people who have no such document yet, in two statements."""
+    keys = {rules.plain_number(number) for _person, _kind, _country, number in numbers}
+    taken = set(Identity.objects.filter(number_key__in=keys).values_list("kind", "country", "number_key"))
+    new = []
+    for person, kind, country, number in numbers:
+        key = (kind, country, rules.plain_number(number))
+        if not key[2] or (key in taken and kind in rules.ONE_HOLDER):
+            continue
+        taken.add(key)
+        printed = rules.printed_number(number)
+        row = Identity(person=person, kind=kind, country=country, number=printed, created_by=by)
+        row.checksum_ok = rules.checksum_ok(kind, country, printed)
+        new.append(row)
+    insert_many(new)
 
 
 def _is_anothers(person, kind: str, country: str, key: str) -> bool:

@@ -31,7 +31,7 @@ class PersonQuerySet(RecordQuerySet):
     """People, and who may see them."""
 
     def visible_to(self, user):
-        """People of the offices where `user` may see persons, and people with a case the user may see.
+        """People of the offices where `user` works with or imports persons, and people with a case the user may see.
 
         A record that was merged into another is not shown: the other stands for it. A liaison sees only people who
         stand on a roster or further (domain.md 6, "matched only"); an administrator sees nobody.
@@ -60,8 +60,10 @@ class PersonQuerySet(RecordQuerySet):
     def _ways_to_see(self, user):
         """Offices whose people are seen as registered there, and the cases whose people are seen with them."""
         own = Q(pk__in=[])
-        for reach in user.reach(Permission.PERSON_EDIT):
-            own |= Q(office__in=reach.office_ids)
+        offices = {reach.office_ids for reach in user.reach(Permission.PERSON_EDIT)}
+        offices |= {reach.office_ids for reach in user.reach(Permission.PERSON_IMPORT) if reach.programme_ids is None}
+        for office_ids in sorted(offices, key=sorted):
+            own |= Q(office__in=office_ids)
         return own, self.model._meta.get_field("enrolments").related_model.objects.visible_to(user)
 
     def changeable_by(self, user, permission=Permission.PERSON_EDIT):

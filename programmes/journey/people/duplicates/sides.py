@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 from django.apps import apps
 from django.db.models import Count
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.roles import Permission
-from programmes.base.common import wording
 from programmes.base.lifecycle.models import CaseEvent
 from programmes.base.rulebook.codes import label
 from programmes.journey.people.duplicates import merging
@@ -67,7 +67,7 @@ def said(person: Person, field) -> str:
     if field.name == "birth_date":
         if person.birth_precision == Person.BirthPrecision.YEAR:
             return str(value.year)
-        day = wording.full_day(value)
+        day = date_format(value, "DATE_FORMAT")
         estimated = person.birth_precision == Person.BirthPrecision.ESTIMATED
         return _("%(day)s (estimated)") % {"day": day} if estimated else day
     if isinstance(value, dict):

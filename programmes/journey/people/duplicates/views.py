@@ -105,12 +105,12 @@ def _effects(people) -> list[str]:
 
 
 @requires(Permission.PERSON_MERGE)
-@require_http_methods(FORMS)
+@require_POST
 def merge_pair(request, public_id):
-    """Join the two records, with the values that were chosen."""
+    """Join the two records, with the values that were chosen; refused, they stand side by side with the reasons."""
     found = _pair(request, public_id, Permission.PERSON_MERGE)
-    form = MergeForm(typed(request), user=request.user, record=found)
-    if request.method == "POST" and form.is_valid():
+    form = MergeForm(request.POST, user=request.user, record=found)
+    if form.is_valid():
         done = attempt(
             request,
             form,
@@ -124,8 +124,7 @@ def merge_pair(request, public_id):
             found = _pair(request, public_id, Permission.PERSON_MERGE)
             for name, person in (("first_version", found.first), ("second_version", found.second)):
                 form._renew(name, person.version)
-    refused = request.method == "POST"
-    return _side_by_side(request, found, form, status=getattr(form, "status", 422) if refused else 200)
+    return _side_by_side(request, found, form, status=getattr(form, "status", 422))
 
 
 @requires(Permission.DUPLICATE_REVIEW)
