@@ -270,6 +270,51 @@ def quality(found: dict[str, Counter]) -> dict[str, float]:
     return result
 
 
+def checks(count: int = 500, *, seed: int = 11) -> dict[str, float]:
+    """Time and recall of the intake's check on the database this process is connected to: `duplicate_check`.
+
+    The first of each pair joins whoever is there, in a transaction that is rolled back; the second is typed. Gives
+    p50_ms, p95_ms, the share found among the five shown, and false strong warnings per 1,000.
+    """
+    from django.db import transaction
+    from django.db.models import Count
+    from django.utils import timezone
+
+    from accounts.models import Membership, Office, User
+    from programmes.journey.people import duplicates
+    from programmes.models import Person
+
+    labelled, times, hits, false = pairs(count, seed=seed), [], 0, 0
+    with transaction.atomic():
+        # The office with the most people; its manager is made for the occasion.
+        office = Office.objects.annotate(count=Count("people")).order_by("-count", "pk")[0]
+        user = User.objects.create_user("duplicates@bench.invalid", None, full_name="Bench")
+        Membership.objects.create(user=user, office=office, role="manager", valid_from=timezone.localdate())
+        rows = []
+        for n, pair in enumerate(labelled):
+            # Numbers of their own, so that nobody there has one already.
+            for row in (pair.one, pair.other):
+                row["national_id"] = f"99{n:06d}{row['national_id'][8:]}" if row["national_id"] else ""
+            rows.append(Person(office=office, **pair.one))
+        people = Person.objects.bulk_create(rows)
+        duplicates.check(user, labelled[0].other)
+        for pair, known in zip(labelled, people, strict=True):
+            began = time.perf_counter()
+            possible = duplicates.check(user, pair.other)
+            times.append(1000 * (time.perf_counter() - began))
+            hits += pair.same and known.pk in [one.person.pk for one in possible.visible]
+            false += not pair.same and known.pk in [one.person.pk for one in possible.strong]
+        transaction.set_rollback(True)
+    times.sort()
+    same = sum(pair.same for pair in labelled)
+    return {
+        "p50_ms": times[len(times) // 2],
+        "p95_ms": times[int(len(times) * 0.95)],
+        "recall": hits / same,
+        "false_strong_per_1000": 1000 * false / (len(labelled) - same),
+    }
+
+
 def table(found: dict[str, Counter]) -> str:
     """The lines of docs/performance.md."""
     lines = ["| pair | pairs | certain | probable | possible | none |", "|---|---:|---:|---:|---:|---:|"]

@@ -13,7 +13,7 @@ from programmes.base.common.deeds import attempt, form_page, typed
 from programmes.base.common.limits import at_most
 from programmes.base.common.pages import keyset, page_or_part
 from programmes.journey.people import actions, asked, page, search
-from programmes.journey.people.duplicates import asking, unmerging
+from programmes.journey.people.duplicates import asking, story, unmerging
 from programmes.journey.people.forms import ConsentForm, PersonForm, RegisterForm, SearchForm
 from programmes.journey.people.models import Consent, Person
 
@@ -135,6 +135,7 @@ def detail(request, public_id):
             "background": page.background(person),
             "household": page.household(person, request.user),
             "photo": page.photo(person),
+            "story": story.of_person(person),
             "can_edit": can_edit,
             "can_open": _reaches(request.user, person, Permission.CASE_EDIT),
         },

@@ -6,7 +6,8 @@ from datetime import date
 import pytest
 from django.urls import reverse
 
-from programmes.journey.people.duplicates import actions, finding, merging
+from programmes.journey.people import actions as people
+from programmes.journey.people.duplicates import actions, finding, merging, unmerging
 from programmes.models import DuplicateHint, DuplicatePair, Enrolment, Merge, Person
 from tests.factories.enrolment import EnrolmentFactory
 from tests.factories.pages import hidden, send
@@ -154,6 +155,23 @@ def test_a_manager_merges_field_by_field_and_undoes_it(client_for):
     assert first.merged_into is None
     assert client.get(first.get_absolute_url()).status_code == 200
     assert "Primas." in text(client.get(merge.get_absolute_url()))
+
+
+def test_the_story_of_the_record_that_stays_tells_both(client_for):
+    client = client_for("manager", language="en")
+    one, other = marta(), marta()
+    people.give_consent(
+        other, by=client.user, purposes=["case_management"], mode="written", language="es", given_on=date.today()
+    )
+    before = text(client.get(one.get_absolute_url()))
+    assert "recorded consent for" not in before
+    done = merging.merge(one, other, by=client.user)
+    said = text(client.get(one.get_absolute_url()))
+    assert "recorded consent for" in said
+    assert "joined two records of this person into one" in said
+    unmerging.undo(done, by=client.user, reason="Primas.")
+    assert "recorded consent for" not in text(client.get(one.get_absolute_url()))
+    assert "recorded consent for" in text(client.get(other.get_absolute_url()))
 
 
 def test_what_stands_in_the_way_is_shown_with_its_link_and_refused(client_for):
