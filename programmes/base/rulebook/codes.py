@@ -5,7 +5,8 @@ import time
 from programmes.base.rulebook.models import Code, translated
 
 KEPT_SECONDS = 60
-_kept: dict[str, tuple[float, dict[str, dict]]] = {}
+# Of each list: when it was read, and in its order the labels of each code and whether it is in force.
+_kept: dict[str, tuple[float, dict[str, tuple[dict, bool]]]] = {}
 
 
 def forget() -> None:
@@ -17,8 +18,19 @@ def label(name: str, code: str | None) -> str:
     """The label of `code` in list `name` in the reader's language; the code itself when the list does not know it."""
     if not code:
         return ""
-    read_at, labels = _kept.get(name, (0.0, {}))
+    labels, _active = _read(name).get(code, ({}, False))
+    return translated(labels, code)
+
+
+def in_force(name: str) -> list[tuple[str, str]]:
+    """(code, label) pairs of a list in force, in its order, for pages that only show them."""
+    return [(code, translated(labels, code)) for code, (labels, active) in _read(name).items() if active]
+
+
+def _read(name: str) -> dict[str, tuple[dict, bool]]:
+    read_at, rows = _kept.get(name, (0.0, {}))
     if time.monotonic() - read_at > KEPT_SECONDS:
-        labels = dict(Code.objects.filter(list=name).values_list("code", "labels"))
-        _kept[name] = (time.monotonic(), labels)
-    return translated(labels.get(code), code)
+        found = Code.objects.of(name).values_list("code", "labels", "active")
+        rows = {code: (labels, active) for code, labels, active in found}
+        _kept[name] = (time.monotonic(), rows)
+    return rows

@@ -16,7 +16,7 @@ from programmes.journey.enrolment.forms import seasons_open_to
 from programmes.journey.people import places, rules
 from programmes.journey.people.forms import ConsentFields
 from programmes.journey.people.models import Person
-from programmes.journey.people.part_forms import PHONE_ERROR, identity_kinds
+from programmes.journey.people.part_forms import PHONE_ERROR, MunicipalityInput, identity_kinds
 
 # How the number of a document looks, by country and kind; "" for every country.
 HINTS: dict[tuple[str, str], str | Promise] = {
@@ -61,7 +61,7 @@ class IntakeForm(ConsentFields):
         help_text=_("One that the person or their family answers."),
     )
     subdivision = forms.ChoiceField(label=_("Department"), required=False)
-    municipality = forms.CharField(label=_("Municipality"), max_length=100, required=False)
+    municipality = forms.CharField(label=_("Municipality"), max_length=100, required=False, widget=MunicipalityInput)
     community = forms.CharField(label=_("Community"), max_length=100, required=False)
     office = forms.ModelChoiceField(Office.objects.none(), label=_("Office"), empty_label=None)
     season = forms.ModelChoiceField(
@@ -99,7 +99,6 @@ class IntakeForm(ConsentFields):
         for name in ("given_names", "other_given_names", "first_surname", "second_surname", "phone", "document_number"):
             # Machines are shared: what a browser would offer the next time is another person's.
             self.fields[name].widget.attrs["autocomplete"] = "off"
-        self.fields["municipality"].widget.attrs.update({"list": "municipalities", "autocomplete": "off"})
 
     def clean(self):
         """A number belongs to a document; a name fits into its column."""

@@ -14,7 +14,7 @@ from programmes.base.common.deeds import attempt, form_page, typed
 from programmes.base.rulebook.codes import label
 from programmes.journey.enrolment import intake
 from programmes.journey.enrolment.intake_forms import IntakeForm
-from programmes.journey.people import asked, duplicates, places, rules, search
+from programmes.journey.people import asked, duplicates, rules, search
 
 KEPT = "intake"
 MOST_FOUND = 8
@@ -61,7 +61,6 @@ def person(request):
         possible=found,
         seen=sorted(intake.tokens(found)) if found else [],
         warning=_number_warning(form) if found is not None else None,
-        municipalities=places.municipalities(form["subdivision"].value() or ""),
     )
 
 

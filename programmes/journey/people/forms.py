@@ -16,7 +16,7 @@ from programmes.base.rulebook.catalogue import RULES
 from programmes.base.rulebook.models import Code
 from programmes.journey.people import places, rules
 from programmes.journey.people.models import MOST_ALIASES, Consent, Person
-from programmes.journey.people.part_forms import PHONE_ERROR
+from programmes.journey.people.part_forms import PHONE_ERROR, MunicipalityInput
 
 
 def _half(*names: str) -> Div:
@@ -120,7 +120,7 @@ class PersonForm(WorkForm):
     phone = PhoneNumberField(label=_("Phone"), required=False, error_messages=PHONE_ERROR)
     email = forms.EmailField(label=_("E-mail"), max_length=254, required=False)
     subdivision = forms.ChoiceField(label=_("Department"), required=False)
-    municipality = forms.CharField(label=_("Municipality"), max_length=100, required=False)
+    municipality = forms.CharField(label=_("Municipality"), max_length=100, required=False, widget=MunicipalityInput)
     community = forms.CharField(label=_("Community"), max_length=100, required=False)
     languages = forms.MultipleChoiceField(
         label=_("Languages"), required=False, widget=forms.SelectMultiple(attrs={"size": 5}),

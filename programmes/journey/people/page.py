@@ -1,16 +1,32 @@
 """What a person's page shows beside the cases: documents, contact, household, background, consent, photo."""
 
+from django.db.models import Exists, OuterRef, Q, Value
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from accounts.roles import Permission
 from programmes.base.common import wording
+from programmes.base.rulebook import codes
 from programmes.base.rulebook.codes import label
-from programmes.base.rulebook.models import Code
 from programmes.journey.people import photos
-from programmes.journey.people.identity import HouseholdMember
+from programmes.journey.people.identity import HouseholdMember, Photo
 from programmes.journey.people.models import Person
+
+
+def with_marks(people, user):
+    """The people with `has_photo`, `can_edit` and `can_open` (a case), in the query that reads them."""
+    same = OuterRef("pk")
+
+    def reached(right):
+        return Exists(Person.objects.changeable_by(user, right).filter(pk=same)) if user.may(right) else Value(False)
+
+    return people.annotate(
+        has_photo=Exists(Photo.objects.filter(person=same)),
+        can_edit=reached(Permission.PERSON_EDIT),
+        can_open=reached(Permission.CASE_EDIT),
+    )
 
 
 def born_in_words(person: Person, *, full: bool = False) -> str:
@@ -154,15 +170,16 @@ def household(person: Person, user) -> list[dict]:
 
     Rows of other people that name this person are shown when the user may see those people.
     """
-    own = list(person.household.all())
-    others = list(HouseholdMember.objects.filter(other=person).visible_to(user).select_related("person"))
+    rows = list(HouseholdMember.objects.filter(Q(person=person) | Q(other=person)))
     said = _("has this person in their household as: %(relation)s")
-    wanted = {row.other_id for row in own if row.other_id}
-    visible = {p.pk: p for p in Person.objects.visible_to(user).filter(pk__in=wanted)} if wanted else {}
+    wanted = {key for row in rows for key in (row.person_id, row.other_id) if key and key != person.pk}
+    visible = Person.objects.visible_to(user).in_bulk(wanted) if wanted else {}
+    own = [row for row in rows if row.person_id == person.pk]
+    others = [row for row in rows if row.person_id in visible]
     return [_member(row, visible.get(row.other_id)) for row in own] + [
         {
-            "name": row.person.full_name,
-            "href": row.person.get_absolute_url(),
+            "name": visible[row.person_id].full_name,
+            "href": visible[row.person_id].get_absolute_url(),
             "notes": [said % {"relation": label("relation", row.relation)}],
         }
         for row in others
@@ -188,7 +205,7 @@ def _member(row, other) -> dict:
 def purposes(consents) -> list[dict]:
     """For each purpose whether a consent to it is in force, was withdrawn, ran out, or was never given."""
     said = []
-    for code, words in Code.objects.choices("consent_purpose"):
+    for code, words in codes.in_force("consent_purpose"):
         about = [consent for consent in consents if code in consent.purposes]
         held = [consent for consent in about if consent.is_in_force]
         if held:
@@ -206,14 +223,12 @@ def purposes(consents) -> list[dict]:
     return said
 
 
-def photo(person: Person) -> dict | None:
-    """The addresses of the photo, while a consent to it is in force; None otherwise."""
-    newest = person.photos.first()
-    if newest is None or not photos.may_be_kept(person, timezone.localdate()):
+def photo(person: Person, consents) -> dict | None:
+    """The addresses of the photo, while a consent to it is in force; None otherwise. Reads `person.has_photo`."""
+    agreed = any(photos.PURPOSE in consent.purposes and consent.is_in_force for consent in consents)
+    if not (person.has_photo and agreed):  # type: ignore[attr-defined]
         return None
     return {
         "src": reverse("people:photo", args=[person.public_id]),
         "small": reverse("people:thumbnail", args=[person.public_id]),
-        "width": newest.width,
-        "height": newest.height,
     }

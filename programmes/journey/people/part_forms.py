@@ -14,6 +14,15 @@ from programmes.journey.people.models import Person
 PHONE_ERROR = {"invalid": _("Enter a phone number with its country code, for example +502 5555 0142.")}
 
 
+class MunicipalityInput(forms.TextInput):
+    """A text box that offers what is known in the department chosen beside it (`subdivision`)."""
+
+    template_name = "components/municipality.html"
+
+    def __init__(self, attrs=None):
+        super().__init__({"list": "municipalities", "autocomplete": "off", **(attrs or {})})
+
+
 def identity_kinds(keep: str = "") -> list[tuple[str, str]]:
     """The kinds of identity document in the order in which they are asked for."""
     labels = dict(Code.objects.choices("document", keep=keep))
@@ -118,7 +127,7 @@ class AddressForm(PartForm):
     kind = forms.ChoiceField(label=_("Kind of address"))
     country = forms.ChoiceField(label=_("Country"))
     subdivision = forms.ChoiceField(label=_("Department"), required=False)
-    municipality = forms.CharField(label=_("Municipality"), max_length=100, required=False)
+    municipality = forms.CharField(label=_("Municipality"), max_length=100, required=False, widget=MunicipalityInput)
     community = forms.CharField(label=_("Community"), max_length=100, required=False)
     line = forms.CharField(label=_("Street, number, directions"), max_length=200, required=False)
     since = DayMonthYearField(label=_("Since"), required=False)

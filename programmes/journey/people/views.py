@@ -106,19 +106,18 @@ def detail(request, public_id):
 
     The address of a record that was merged leads to the one that stayed, for whoever may see that one.
     """
-    try:
-        person = visible_person(request, public_id)
-    except Http404:
+    people = Person.objects.visible_to(request.user).select_related("office").filter(public_id=public_id)
+    person = page.with_marks(people, request.user).first()
+    if person is None:
         stayed = unmerging.leads_to(request.user, public_id)
         if stayed is None:
-            raise
+            raise Http404
         return redirect(stayed)
     cases = list(
         person.enrolments.visible_to(request.user)
         .select_related("programme", "season", "owner")
         .order_by("-season__starts_on", "-id")
     )
-    can_edit = _reaches(request.user, person, Permission.PERSON_EDIT)
     consents = list(person.consents.select_related("created_by"))
     return render(
         request,
@@ -129,15 +128,15 @@ def detail(request, public_id):
             "consents": consents,
             "purposes": page.purposes(consents),
             "facts": page.facts(person),
-            "documents": page.documents(person, open_numbers=can_edit),
+            "documents": page.documents(person, open_numbers=person.can_edit),
             "phones": page.phones(person),
             "addresses": page.addresses(person),
             "background": page.background(person),
             "household": page.household(person, request.user),
-            "photo": page.photo(person),
+            "photo": page.photo(person, consents),
             "story": story.of_person(person),
-            "can_edit": can_edit,
-            "can_open": _reaches(request.user, person, Permission.CASE_EDIT),
+            "can_edit": person.can_edit,
+            "can_open": person.can_open,
         },
     )
 

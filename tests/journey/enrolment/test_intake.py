@@ -272,6 +272,6 @@ def test_a_protection_officer_registers_people_and_opens_no_case(client_for, sea
 def test_the_page_is_small_and_asks_little(client_for, season, django_assert_max_num_queries):
     client = client_for("caseworker")
     client.get(PAGE)
-    with django_assert_max_num_queries(24):
+    with django_assert_max_num_queries(16):
         page = client.get(PAGE)
     assert len(gzip.compress(page.content)) <= 15_000

@@ -394,7 +394,7 @@ def test_the_page_asks_as_often_for_three_of_each_as_for_one(client_for, django_
     more()
     with django_assert_max_num_queries(len(first.captured_queries)):
         client.get(person.get_absolute_url())
-    assert len(first.captured_queries) <= 20
+    assert len(first.captured_queries) <= 14
 
 
 def test_a_day_of_validity_counts_as_valid():
