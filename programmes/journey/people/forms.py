@@ -162,6 +162,8 @@ class PersonForm(WorkForm):
             for name in self.fields.keys() - {"key", "version", "different_because"}:
                 self.initial.setdefault(name, getattr(held, name, None))
             self.initial["aliases"] = ", ".join(held.aliases)
+            if held.birth_precision == Person.BirthPrecision.YEAR:
+                self.initial["birth_date"] = ["", "", str(held.birth_date.year)]
         country = self.data.get("nationality") or self.initial.get("nationality") or ""
         for name in ("phone", "emergency_phone"):
             self.fields[name].region = places.REGION.get(country)
@@ -215,8 +217,14 @@ class PersonForm(WorkForm):
     def clean(self):
         """When only a year was typed, only the year is known; the main nationality is not another one."""
         cleaned = super().clean()
+        born = cleaned.get("birth_date")
         if BirthField.is_year_only(self["birth_date"].data):
             cleaned["birth_precision"] = Person.BirthPrecision.YEAR
+        elif born and (born.month, born.day) != (1, 1) and cleaned.get("birth_precision") == Person.BirthPrecision.YEAR:
+            self.add_error(
+                "birth_precision",
+                _("Day and month are given. Say that they are exact or estimated, or leave them empty."),
+            )
         if cleaned.get("nationality") in (cleaned.get("other_nationalities") or ()):
             self.add_error("other_nationalities", _("The main nationality stands among the others too."))
         return cleaned

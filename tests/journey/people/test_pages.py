@@ -96,6 +96,10 @@ def test_a_form_without_its_key_is_asked_again_and_keeps_the_text(client_for):
         ({"birth_date_2": "1899"}, "birth_date"),
         ({"birth_date_0": "30", "birth_date_1": "2"}, "birth_date"),
         ({"birth_date_2": ""}, "birth_date"),
+        ({"birth_date_0": ""}, "birth_date"),
+        ({"birth_precision": "year"}, "birth_precision"),
+        ({"aliases": ",".join(map(str, range(11)))}, "aliases"),
+        ({"other_nationalities": ["GTM"]}, "other_nationalities"),
         ({"nationality": "XX"}, "nationality"),
         ({"nationality": "gtm"}, "nationality"),
         ({"phone": "letters"}, "phone"),
@@ -144,6 +148,29 @@ def test_arabic_digits_are_digits(client_for):
     client.post(reverse("people:new"), typed(client, birth_date_2="١٩٩٢", dependants="٢"))
     person = Person.objects.get()
     assert (person.birth_date.year, person.dependants) == (1992, 2)
+
+
+def test_a_year_is_a_birth_date_and_is_shown_as_a_year_when_it_is_corrected(client_for):
+    client = client_for("caseworker")
+    client.post(reverse("people:new"), typed(client, birth_date_0="", birth_date_1=""))
+    person = Person.objects.get()
+    assert (person.birth_date, person.birth_precision) == (date(1992, 1, 1), "year")
+    boxes = re.findall(
+        r'name="birth_date_\d" (?:value="(\d*)")?',
+        client.get(reverse("people:edit", args=[person.public_id])).content.decode(),
+    )
+    assert boxes == ["", "", "1992"]
+    assert "1992</dd>" in client.get(person.get_absolute_url()).content.decode()
+
+
+def test_other_names_are_kept_as_they_are_written(client_for):
+    client = client_for("caseworker")
+    names = {"married_name": "vda. de López", "native_name": "محمد", "aliases": "Cata; Catarina Ch’ok, Cata"}
+    client.post(reverse("people:new"), typed(client, **names))
+    person = Person.objects.get()
+    assert (person.married_name, person.native_name, person.aliases) == (
+        "vda. de López", "محمد", ["Cata", "Catarina Ch’ok"],
+    )  # fmt: skip
 
 
 def test_a_foreign_office_is_refused(client_for, office_for):
