@@ -31,7 +31,7 @@ def settle_environment(people: int) -> None:
         "IOMCASE_MODE": "demo",
         "IOMCASE_VAR": str(directory(people)),
         "IOMCASE_DATABASE_ROLE": "owner",
-        "LOG_LEVEL": "ERROR",
+        "LOG_LEVEL": "CRITICAL",
     }
 
 

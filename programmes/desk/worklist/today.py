@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -50,10 +50,12 @@ def group_of(due_on: date, waits_for: str, today: date) -> str:
 
 def mine(user):
     """Open steps that are this person's: of cases the user owns, and for liaisons of the employers' desk in reach."""
-    own = Q(enrolment__owner=user)
-    if Role.LIAISON in user.roles:
-        own |= Q(desk=Step.Desk.EMPLOYER, enrolment__in=Enrolment.objects.visible_to(user).values("pk"))
-    return Step.objects.open().telling().filter(own, enrolment__in=Enrolment.objects.visible_to(user).values("pk"))
+    visible = Enrolment.objects.visible_to(user)
+    if Role.LIAISON not in user.roles:
+        return Step.objects.open().telling().filter(enrolment__owner=user, enrolment__in=visible.values("pk"))
+    # Asked of each step in the order of days: a million cases in reach are not gathered for fifty steps.
+    in_reach = Exists(visible.filter(pk=OuterRef("enrolment")))
+    return Step.objects.open().telling().filter(Q(enrolment__owner=user) | Q(desk=Step.Desk.EMPLOYER), in_reach)
 
 
 def awake(queryset, today: date):
