@@ -47,7 +47,9 @@ class Enrolment(Lifecycle, Record):
     MACHINE = ENROLMENT
 
     number = models.CharField(_("case number"), max_length=20, unique=True, editable=False)
-    person = models.ForeignKey(Person, verbose_name=_("person"), on_delete=models.PROTECT, related_name="enrolments")
+    person = models.ForeignKey(
+        Person, verbose_name=_("person"), on_delete=models.PROTECT, related_name="enrolments", db_index=False
+    )
     programme = models.ForeignKey(
         Programme, verbose_name=_("programme"), on_delete=models.PROTECT, related_name="enrolments"
     )
@@ -102,6 +104,12 @@ class Enrolment(Lifecycle, Record):
         verbose_name_plural = _("cases")
         ordering = ["-registered_on", "-id"]
         indexes = [
+            # The cases of a person, with all that decides who sees them: thousands of namesakes cost milliseconds.
+            models.Index(
+                fields=["person"],
+                include=["office", "destination_office", "owner", "programme", "status"],
+                name="case_by_person_and_scope",
+            ),
             models.Index(
                 fields=["office", "programme", "status", "next_due_on", "id"], name="case_by_office_and_status"
             ),

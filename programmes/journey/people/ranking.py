@@ -15,6 +15,7 @@ from programmes.journey.people.dictionary import WordMatch
 
 # What a typed word counts for when it is found as written, by its sound, one letter off, unfinished.
 EXACT, SOUND, SLIP, START = 100.0, 93.0, 90.0, 86.0
+STRETCHED = 99.0
 # A word that is only similar (two slips) counts for half of its likeness, from here on.
 SIMILAR_FROM = 0.8
 SIMILAR = 50.0
@@ -70,7 +71,8 @@ class Words:
 class Score:
     """Of a hundred, and the reasons in words.
 
-    `missing` counts the heavy words that the name does not answer; `exact` says that it answers all as typed.
+    `missing` counts the heavy words that the name does not answer; `exact` says that it answers all as typed, or as
+    far as they are typed. Only an exact answer is worth a hundred.
     """
 
     value: float
@@ -84,13 +86,14 @@ def judge(asked: Asked, words: Words, person: Known) -> Score:
     parts: list[tuple[float, float]] = []
     why: list[str] = []
     answered: set[str | None] = set()
-    missing = 0
+    missing, exact = 0, True
     for match in words.heavy:
         value, token, reason = _answer(match, person)
         parts.append((value, 1.0))
         missing += token is None
         answered.add(token)
         why += [reason] if reason else []
+        exact = exact and value in (EXACT, START)
     for match in words.light:
         hit = match.word in person.tokens or (
             len(match.word) == 1 and any(token.startswith(match.word) for token in person.tokens)
@@ -102,15 +105,14 @@ def judge(asked: Asked, words: Words, person: Known) -> Score:
     value -= min(NOT_ASKED * len(others), MOST_NOT_ASKED)
     typed = " ".join(match.word for match in (*words.heavy, *words.light))
     value -= ORDER * (1 - fuzz.ratio(typed, person.name) / 100)
-    exact = not why
-    if exact and words.heavy:
+    if not why and words.heavy:
         why.append(_("every word matches") if others else _("the whole name matches"))
     second = text.fold(person.second_surname).split()
     if second and not answered.intersection(second) and not missing and len(words.heavy) > 1:
         why.append(_("second surname not asked"))
     why += _other_names(person, answered)
     more, about_birth = _birth(asked, person)
-    return Score(value + more, (*why, *about_birth), missing, exact)
+    return Score(min(value + more, EXACT if exact else STRETCHED), (*why, *about_birth), missing, exact)
 
 
 def _answer(match: WordMatch, person: Known) -> tuple[float, str | None, str]:
@@ -120,7 +122,7 @@ def _answer(match: WordMatch, person: Known) -> tuple[float, str | None, str]:
     for worth, tokens, words in (
         (SOUND, match.sounds, _("sounds like %(word)s")),
         (SLIP, match.slips, _("one letter differs: %(word)s")),
-        (START, match.starts, _("begins %(word)s")),
+        (START, match.starts, _("begins like %(word)s")),
     ):
         token = next(iter(sorted(tokens & person.tokens)), None)
         if token is not None:
