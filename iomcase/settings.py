@@ -349,7 +349,7 @@ STORAGES = {
             if env.str("PRIVATE_STORAGE", "")
             else {
                 "OPTIONS": {
-                    "location": str(VAR_DIR / "media"),
+                    "location": env.str("IOMCASE_MEDIA", "") or str(VAR_DIR / "media"),
                     "base_url": None,
                     "file_permissions_mode": 0o600,
                     "directory_permissions_mode": 0o700,

@@ -39,15 +39,15 @@ SLOT = _take_slot()
 _worker = os.environ.get("PYTEST_XDIST_WORKER", "")
 _number = FIRST_REDIS_DATABASE + 2 * (SLOT * 4 + (int(_worker.removeprefix("gw")) + 1 if _worker else 0))
 os.environ["REDIS_URL"] = with_redis_database(os.environ.get("REDIS_URL") or embedded.redis_url(VAR_DIR), _number)
+# Processes that a test starts find the files it uploads.
+os.environ["IOMCASE_MEDIA"] = str(VAR_DIR / f"test-media-{SLOT}")
 compile_changed()
 
 from iomcase.settings import *  # noqa: E402, F403 the environment above decides what these become
-from iomcase.settings import DATABASES, STORAGES, TEMPLATES  # noqa: E402
+from iomcase.settings import DATABASES, TEMPLATES  # noqa: E402
 from tests.strict import UNDEFINED  # noqa: E402
 
 DATABASES["default"]["TEST"] = {"NAME": f"test_iomcase_{SLOT}"}
 TEMPLATES[0]["OPTIONS"]["string_if_invalid"] = UNDEFINED
 # Signing in is tested a thousand times; how slow the real hash is gets tested once (tests/accounts).
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-# Files that tests upload lie where the next run of this slot finds and removes them.
-STORAGES["private"]["OPTIONS"]["location"] = str(VAR_DIR / f"test-media-{SLOT}")

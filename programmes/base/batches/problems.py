@@ -149,6 +149,14 @@ register(
         ),
         "ended_early": (gettext_lazy("The batch was ended before its turn came."), ""),
         "unknown_kind": (gettext_lazy("This kind of work is no longer offered."), ""),
+        "stopped": (
+            gettext_lazy("It stopped because of an error of the system. What was done is done, nothing is half done."),
+            gettext_lazy("Tell your administrator; then let it go on."),
+        ),
+        "file_gone": (
+            gettext_lazy("The uploaded file is no longer in its place."),
+            gettext_lazy("Tell your administrator, or cancel this and upload the file again."),
+        ),
         "no_right": (
             gettext_lazy("Whoever asked for this no longer has the right to do it in this office."),
             gettext_lazy("Somebody with the right can upload it again."),

@@ -54,7 +54,16 @@ def work(pk: int) -> None:
         if by is None or not kind.is_permitted(batch, by):
             _stop(batch, "no_right")
             return
-        if not _step(kind, batch, by):
+        try:
+            if not _step(kind, batch, by):
+                return
+        except (DatabaseError, InterfaceError):
+            # The server went away or somebody was quicker: the sweep takes it up again.
+            raise
+        except Exception as error:
+            # Nothing is tried for ever: a person sees that it stopped, and may let it go on.
+            log.exception("Batch %s stopped: %s", batch.pk, type(error).__name__)
+            _stop(batch, "file_gone" if isinstance(error, FileNotFoundError) else "stopped")
             return
 
 
