@@ -13,8 +13,12 @@ from programmes.base.batches.sheets.csvs import SEPARATORS
 from programmes.base.common import wording
 from programmes.base.common.forms import WorkForm
 
+# A tab is no value that a form can send: text is trimmed.
+TAB = "tab"
+# The choice that a column of the file stands for nothing.
+UNREAD = "-"
 ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "cp1252")
-_SEPARATOR_NAMES = {",": gettext_lazy("comma"), ";": gettext_lazy("semicolon"), "\t": gettext_lazy("tab"), "|": "|"}
+_SEPARATOR_NAMES = {",": gettext_lazy("comma"), ";": gettext_lazy("semicolon"), TAB: gettext_lazy("tab"), "|": "|"}
 
 
 def limits() -> str:
@@ -70,12 +74,10 @@ class UploadForm(WorkForm):
 class ColumnsForm(WorkForm):
     """What each column of the file means. A kind of import adds its own questions (`own_fields`) and `options`."""
 
-    sheet = forms.ChoiceField(label=gettext_lazy("Sheet"), required=False)
-    header_line = forms.IntegerField(
-        label=gettext_lazy("Row of the header"), min_value=1, max_value=1_048_576, required=False
-    )
-    encoding = forms.ChoiceField(label=gettext_lazy("Encoding"), required=False)
-    separator = forms.ChoiceField(label=gettext_lazy("Separator"), required=False)
+    sheet = forms.ChoiceField(label=gettext_lazy("Sheet"))
+    header_line = forms.IntegerField(label=gettext_lazy("Row of the header"), min_value=1, max_value=1_048_576)
+    encoding = forms.ChoiceField(label=gettext_lazy("Encoding"))
+    separator = forms.ChoiceField(label=gettext_lazy("Separator"))
 
     def __init__(self, *args, kind: ImportKind, **kwargs):
         self.kind = kind
@@ -94,15 +96,14 @@ class ColumnsForm(WorkForm):
             del self.fields["sheet"]
             encodings = dict.fromkeys((params["encoding"], *ENCODINGS))
             self.fields["encoding"].choices = [(name, name) for name in encodings]
-            separators = dict.fromkeys((params["separator"], *SEPARATORS))
+            self.initial["separator"] = params["separator"].replace("\t", TAB)
+            separators = dict.fromkeys(sign.replace("\t", TAB) for sign in (params["separator"], *SEPARATORS))
             names = [(sign, str(_SEPARATOR_NAMES.get(sign, sign))) for sign in separators]
             self.fields["separator"].choices = names
-        choices = [("", _("do not read")), *((code, str(label)) for code, label in self.kind.columns.items())]
+        choices = [(UNREAD, _("do not read")), *((code, str(label)) for code, label in self.kind.columns.items())]
         for place, (header, code) in enumerate(zip(params["header"], params["mapping"], strict=True)):
             label = header or _("Column %(number)s") % {"number": place + 1}
-            self.fields[f"column_{place}"] = forms.ChoiceField(
-                label=label, choices=choices, required=False, initial=code
-            )
+            self.fields[f"column_{place}"] = forms.ChoiceField(label=label, choices=choices, initial=code or UNREAD)
 
     def columns(self) -> list[dict]:
         """The columns as the page shows them: the field, and some of the values below it."""
@@ -128,7 +129,8 @@ class ColumnsForm(WorkForm):
 
     def mapping(self) -> list[str]:
         """The column code of each column of the file, "" for those that are not read."""
-        return [self.cleaned_data.get(f"column_{place}", "") for place in range(len(self.params["header"]))]
+        chosen = (self.cleaned_data.get(f"column_{place}", "") for place in range(len(self.params["header"])))
+        return ["" if code == UNREAD else code for code in chosen]
 
     def clean(self):
         """Each column stands for something else, and none that is needed is missing: all of it is named at once."""

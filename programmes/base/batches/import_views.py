@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.access import requires
 from accounts.roles import Permission
 from programmes.base.batches import actions, files, imports, kinds, said
-from programmes.base.batches.import_forms import UploadForm, limits
+from programmes.base.batches.import_forms import TAB, UploadForm, limits
 from programmes.base.batches.imports import ImportKind
 from programmes.base.batches.models import Batch
 from programmes.base.batches.problems import Unreadable
@@ -97,7 +97,7 @@ def _look_again(request, form, batch: Batch, kind: ImportKind):
     try:
         params = imports.look_again(
             kind, batch, sheet=given.get("sheet") or "", header_line=given.get("header_line") or 0,
-            encoding=given.get("encoding") or "", separator=given.get("separator") or "",
+            encoding=given.get("encoding") or "", separator=(given.get("separator") or "").replace(TAB, "\t"),
         )  # fmt: skip
     except (Unreadable, UnicodeError, LookupError) as refusal:
         text = said.in_words(refusal) if isinstance(refusal, Unreadable) else _("The file cannot be read like that.")

@@ -55,13 +55,13 @@ def batch_of(answer):
 def columns(batch, season=None, **more):
     """What the page of columns sends back when nothing is changed on it."""
     params = batch.params
-    data = {f"column_{place}": code for place, code in enumerate(params["mapping"])}
+    data = {f"column_{place}": code or "-" for place, code in enumerate(params["mapping"])}
     data |= {
         "version": batch.version, "date_style": "dmy", "m_is_woman": "", "nationality": "", "season": season.pk if season else "",
         "on": date.today().isoformat(), "owner": "", "purposes": ["case_management"], "mode": "written", "language": "es",
         "given_on": date.today().isoformat(), "expires_on": "", "header_line": params["header_line"],
     }  # fmt: skip
-    data |= {name: params[name] for name in ("sheet", "encoding", "separator") if params.get(name)}
+    data |= {name: params[name].replace("\t", "tab") for name in ("sheet", "encoding", "separator") if params.get(name)}
     return data | more
 
 
@@ -257,3 +257,18 @@ def test_a_name_of_columns_is_remembered_for_the_next_file_of_the_source(client,
     assert following.params["mapping"] == list(chosen.values())
     page = client.get(reverse("batches:columns", args=[following.public_id])).content.decode()
     assert "Eva" in page
+
+
+def test_a_file_with_tabs_can_be_sent_and_read_again_with_another_header_line(client, season):
+    rows = [["Ministerio", *[""] * 6], [""] * 7, HEADER, *[good_row(n) for n in range(3)]]
+    batch = batch_of(send(client, as_csv(rows, separator="\t")))
+    assert (batch.params["separator"], batch.params["header_line"]) == ("\t", 3), "the header in row 3 is found"
+    address = reverse("batches:columns", args=[batch.public_id])
+    client.post(address, columns(batch, season, header_line=1, again="1"))
+    batch.refresh_from_db()
+    assert batch.params["header"] == ["Ministerio"]
+    client.post(address, columns(batch, season, header_line=3, again="1"))
+    batch.refresh_from_db()
+    batch = check(client, batch, season)
+    assert batch.counts == {"staged": 3}
+    assert list(batch.rows.values_list("number", flat=True)) == [4, 5, 6]
