@@ -333,7 +333,7 @@ pgtrigger.Trigger(
         WHERE id = NEW.enrolment_id AND (last_contact_on IS NULL OR last_contact_on < NEW."on");
         RETURN NULL;
     """,
-).register(CaseEvent)
+).register(CaseEvent)  # type: ignore[arg-type]  # annotated as an instance, meant as the class
 
 
 class StepQuerySet(models.QuerySet):
