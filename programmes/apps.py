@@ -21,6 +21,10 @@ SPEAKING_ROOMS = (
     "programmes.journey.recall.guards",
     "programmes.journey.reintegration.guards",
     "programmes.desk.casefile.guards",
+    # Lists and what can be done with many rows at once.
+    "programmes.base.lists.kinds",
+    "programmes.desk.worklist.caselist",
+    "programmes.desk.bulk.kinds",
 )
 
 

@@ -7,6 +7,7 @@ from programmes.base.batches.models import Batch, BatchRow
 from programmes.base.common.drafts import Draft
 from programmes.base.common.models import Submission
 from programmes.base.lifecycle.models import CaseEvent
+from programmes.base.lists.models import Export, ListPreference, SavedView
 from programmes.base.notifications.models import *  # noqa: F403 -- the room names what it exports in __all__
 from programmes.base.rulebook.models import Code, Deadline, Programme, Requirement, RuleValue, Season
 from programmes.desk.reports.models import ReportRun, ReportSchedule
@@ -40,10 +41,12 @@ __all__ = [
     "DuplicateSearch",
     "Employer",
     "Enrolment",
+    "Export",
     "FollowUp",
     "HouseholdMember",
     "Identity",
     "JobDemand",
+    "ListPreference",
     "Medical",
     "Merge",
     "NameToken",
@@ -63,6 +66,7 @@ __all__ = [
     "Requirement",
     "Return",
     "RuleValue",
+    "SavedView",
     "Season",
     "Selection",
     "Site",

@@ -8,6 +8,7 @@ from programmes.base.common.gallery import gallery
 urlpatterns: list = [
     path("", include("programmes.base.common.urls")),
     path("", include("programmes.base.notifications.urls")),
+    path("", include("programmes.base.lists.urls")),
     path("", include("programmes.base.batches.urls")),
     path("", include("programmes.journey.people.urls")),
     path("", include("programmes.journey.employers.urls")),
@@ -19,6 +20,7 @@ urlpatterns: list = [
     path("", include("programmes.journey.returns.urls")),
     path("", include("programmes.journey.recall.urls")),
     path("", include("programmes.journey.reintegration.urls")),
+    path("", include("programmes.desk.bulk.urls")),
     path("", include("programmes.desk.worklist.urls")),
     path("", include("programmes.desk.casefile.urls")),
     path("", include("programmes.desk.reports.urls")),

@@ -90,6 +90,26 @@ worklist:cases                      -                   CLMDPAX.  page
 worklist:help                       -                   CLMDPAXS  page
 worklist:palette                    -                   CLMDPAXS  form
 
+lists:columns                       list                CLMDPAX.  form
+lists:save                          list                CLMDPAX.  form
+lists:views                         list                CLMDPAX.  page
+lists:counts                        list                CLMDPAX.  data
+lists:take                          list                CLMDPA..  form
+lists:edit_view                     view                CLMDPAX.  form
+lists:drop_view                     view                CLMDPAX.  form
+lists:place                         view                CLMDPAX.  deed
+lists:exports                       -                   CLMDPA..  page
+lists:export                        export              CLMDPA..  page
+lists:fetch                         export              CLMDPA..  deed
+lists:decide                        request             ..M.....  form
+
+bulk:deed/assign                    -                   ..M.....  form
+bulk:deed/take                      -                   C.M.....  form
+bulk:deed/tag                       -                   C.M.....  form
+bulk:deed/message                   -                   C.M.....  form
+bulk:deed/request                   -                   C...P...  form
+bulk:deed/move                      -                   C.M.....  form
+
 people:list                         -                   CLMDPA..  page
 people:search                       -                   CLMDPA..  form
 people:new                          -                   C.M.P...  form

@@ -13,7 +13,7 @@ from programmes.base.notifications.letters import stop_token
 from programmes.desk.reports import actions as reports
 from programmes.journey.people.duplicates import actions as duplicates
 from programmes.journey.people.duplicates import merging
-from programmes.models import Batch, Enrolment, ReportRun
+from programmes.models import Batch, Enrolment, Export, ReportRun, SavedView
 from tests.conventions.routes import ROWS, Row
 from tests.factories.demand import AuthorisationFactory, JobDemandFactory
 from tests.factories.departure import (
@@ -45,9 +45,9 @@ from tests.fixtures.accounts import make_office, make_user
 
 OWN_OFFICE, OTHER_OFFICE = "GT-CHM", "CO-BOG"
 # What is one's own alone: a colleague's is as little there as nobody's.
-PERSONAL = {"passkey", "kept text"}
+PERSONAL = {"passkey", "kept text", "view", "export"}
 # What is seen wherever it belongs: the demonstration's mailbox shows every invented letter.
-EVERYBODYS = {"demo letter", "stop link", "password link"}
+EVERYBODYS = {"list", "demo letter", "stop link", "password link"}
 ASKED_FOR = {"test": "rostered", "check": "eligible", "document": "ready_to_travel", "permit": "ready_to_travel"}
 
 
@@ -212,6 +212,12 @@ class Place:
             "follow-up": lambda: self._of_plan(lambda plan: FollowUpFactory(reintegration=plan)),
             "report": lambda: [self.report],
             "passkey": lambda: [self.passkey.pk],
+            "list": lambda: ["cases"],
+            "view": lambda: [
+                SavedView.objects.create(listing="cases", name="Open", query="view=open", created_by=self.owner)
+            ],
+            "export": lambda: [self._export(self.owner, make_office("GT-ZZZ"), "ready")],
+            "request": lambda: [self._export(make_user("data", office=self.office), self.office, "asked")],
             "batch": lambda: [self.batch],
             "sheet of people": lambda: [self.sheet_of_people],
             "kept text": lambda: [ParkedText.objects.create(user=self.owner, path="/people/new/", body="note=x").pk],
@@ -225,6 +231,13 @@ class Place:
         ConsentFactory(person=person, purposes=["photo"])
         take_photo(person)
         return person
+
+    def _export(self, who, office, state):
+        """A file with names; seen by whoever asked for it, and by those who watch over the office."""
+        return Export.objects.create(
+            listing="cases", query="view=open&sort=due", columns=["name"], format="csv", purpose="audit", why="A reason.",
+            identified=True, office=office, state=state, created_by=who,
+        )  # fmt: skip
 
     def _reserved(self):
         case = self.case("selected")

@@ -55,6 +55,7 @@ def keyset(
     size: int = PAGE_SIZE,
     count: bool | int | None = True,
     columns: tuple[str, ...] = (),
+    along_index: bool = True,
 ) -> Page:
     """Cut one page out of `queryset` by key, not by offset.
 
@@ -63,6 +64,7 @@ def keyset(
     `order` names the sorting fields, `-` for descending, the last one unique. The first field may be one of those that
     can be null: these rows stand last, whichever way the list is sorted. The position travels in `after=` or `before=`
     as a signed token, so that it can be neither guessed nor bent; a broken token shows the first page.
+    `along_index=False` has all that matches sorted instead of walking along an index until the page is full.
     """
     fields = [name.lstrip("-") for name in order]
     token, backwards = request.GET.get("after"), False
@@ -71,7 +73,7 @@ def keyset(
     position = _read(token, len(fields))
     backwards = backwards and position is not None
     total = (capped_count(queryset) if count else None) if isinstance(count, bool) else count
-    found = _walk(queryset.values(*columns) if columns else queryset, order, position, backwards, size + 1)
+    found = _walk(queryset.values(*columns) if columns else queryset, order, position, backwards, size + 1, along_index)
     more = len(found) > size
     found = found[:size]
     if backwards:
@@ -83,36 +85,49 @@ def keyset(
     return Page(rows=found, count=total, after=after, before=before)
 
 
-def _walk(rows, order, position, backwards, most) -> list:
+def _walk(rows, order, position, backwards, most, along_index) -> list:
     """At most `most` rows from the position on, nearest first.
 
     The rows without a value in the first field are a part of their own behind the others, read by a query of its own:
     a condition that allows for both would begin at the first row of the index, however deep the page.
     """
+
+    def part(rows, by, at, most):
+        if at is not None:
+            rows = rows.filter(_beyond(by, at, backwards))
+        turned = [_turned(name) if backwards else name for name in order]
+        return list(rows.order_by(*(turned if along_index else map(_hidden, turned)))[:most])
+
     first = order[0].lstrip("-")
     if first not in NULLS_LAST or (position is None and not order[0].startswith("-")):
-        return _part(rows, order, position, backwards, most)
-    valued = (rows.filter(**{f"{first}__isnull": False}), order)
-    empty = (rows.filter(**{f"{first}__isnull": True}), order[1:])
-    parts = [empty, valued] if backwards else [valued, empty]
-    if position is not None and (position[0] is None) != backwards:
-        parts = parts[1:]  # the other part lies behind us
+        return part(rows, order, position, most)
+    # Both are sorted by all of the order, though the second has nothing in the first field: so the index is found.
+    valued = (rows.filter(**{f"{first}__isnull": False}), order, position)
+    empty = (rows.filter(**{f"{first}__isnull": True}), order[1:], position and position[1:])
+    if position is None:
+        parts = [valued, empty]
+    elif backwards:
+        parts = [(*empty[:2], position[1:]), (*valued[:2], None)] if position[0] is None else [valued]
+    else:
+        parts = [empty] if position[0] is None else [valued, (*empty[:2], None)]
     found: list = []
-    for part, by in parts:
-        at = None
-        if position is not None and part is parts[0][0]:
-            at = position[len(order) - len(by) :]
-        found += _part(part, by, at, backwards, most - len(found))
-        if len(found) >= most:
-            break
+    for rows_of_part, by, at in parts:
+        if len(found) < most:
+            found += part(rows_of_part, by, at, most - len(found))
     return found
 
 
-def _part(rows, order, position, backwards, most) -> list:
-    rows = rows.order_by(*[_turned(name) if backwards else name for name in order])
-    if position is not None:
-        rows = rows.filter(_beyond(order, position, backwards))
-    return list(rows[:most])
+class _Hidden(Func):
+    """The same value, which no index offers in order: everything that matches is sorted."""
+
+    def as_sql(self, compiler, connection, **context):
+        inner, params = compiler.compile(self.source_expressions[0])
+        return f"GREATEST({inner}, {inner})", [*params, *params]
+
+
+def _hidden(name):
+    value = _Hidden(F(name.lstrip("-")))
+    return value.desc() if name.startswith("-") else value.asc()
 
 
 def _turned(name):

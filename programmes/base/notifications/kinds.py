@@ -50,6 +50,9 @@ DIGEST = "digest"
 CASE_ASSIGNED = "case_assigned"
 STEP_DUE = "step_due"
 REPORT_READY = "report_ready"
+CASES_ASSIGNED = "cases_assigned"
+EXPORT_ASKED = "export_asked"
+EXPORT_DECIDED = "export_decided"
 ACCOUNT_CHANGED = "account_changed"
 ACCOUNT_INVITATION = "account_invitation"
 ACCOUNT_PASSWORD_RESET = "account_password_reset"  # noqa: S105 -- the name of a letter, not a password
@@ -68,6 +71,15 @@ KINDS: MappingProxyType[str, Kind] = MappingProxyType(
                 locked=_("You answer for this case, so this cannot be switched off."),
             ),
             Kind(
+                code=CASES_ASSIGNED,
+                label=_("Many cases are given to you"),
+                why=_("You are the owner of these cases."),
+                facts=frozenset({"count"}),
+                line=_("Many cases were given to you"),
+                channels=(Channel.NOW, Channel.DIGEST),
+                locked=_("You answer for these cases, so this cannot be switched off."),
+            ),
+            Kind(
                 code=STEP_DUE,
                 label=_("A step of your case is due"),
                 why=_("You are the owner of this case and its step is due."),
@@ -79,6 +91,22 @@ KINDS: MappingProxyType[str, Kind] = MappingProxyType(
                 why=_("You manage this programme."),
                 facts=frozenset({"programme", "month"}),
                 line=_("A report is ready"),
+            ),
+            Kind(
+                code=EXPORT_ASKED,
+                label=_("Somebody asks for a file with names"),
+                why=_("You decide what leaves your office."),
+                facts=frozenset({"who"}),
+                line=_("A file with names waits for your decision"),
+                channels=(Channel.NOW, Channel.DIGEST),
+                locked=_("Somebody waits for your decision, so this cannot be switched off."),
+            ),
+            Kind(
+                code=EXPORT_DECIDED,
+                label=_("Your file with names was decided"),
+                why=_("You asked for this file."),
+                facts=frozenset({"approved"}),
+                line=_("Your request for a file was decided"),
             ),
             Kind(
                 code=ACCOUNT_CHANGED,

@@ -14,6 +14,11 @@ def forget() -> None:
     _kept.clear()
 
 
+def labels_of(name: str) -> dict[str, str]:
+    """Every code of a list, withdrawn ones too, with its label in the reader's language."""
+    return {code: translated(labels, code) for code, (labels, _active) in _read(name).items()}
+
+
 def label(name: str, code: str | None) -> str:
     """The label of `code` in list `name` in the reader's language; the code itself when the list does not know it."""
     if not code:

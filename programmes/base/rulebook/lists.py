@@ -24,6 +24,7 @@ LISTS: dict[str, str | Promise] = {
     "document_revocation": _("Reasons: document revoked"),
     "early_end": _("Reasons: ended early"),
     "employer_suspension": _("Reasons: employer suspended"),
+    "export_purpose": _("Purposes of exports"),
     "housing": _("Kinds of housing"),
     "ineligibility": _("Reasons: ineligible"),
     "isced": _("Levels of education (ISCED)"),

@@ -43,6 +43,8 @@ class Move:
     form: type
     deed: Callable[..., Any]
     permissions: frozenset[Permission]
+    # Needs nothing but its day and perhaps a reason, so that it can be made for many cases at once.
+    is_plain: bool = False
 
     def allowed_to(self, user, enrolment) -> bool:
         """Whether one of the rights reaches the case; where the case stands is the state machine's matter."""
@@ -66,7 +68,7 @@ def reasons(code_list: str) -> type:
 
 def step(do: Promise, target: str, form: type = OnForm, permissions=CASE, deed=None) -> Move:
     """A move with the usual form and rights."""
-    return Move(do=do, form=form, deed=deed or plain(target), permissions=permissions)
+    return Move(do=do, form=form, deed=deed or plain(target), permissions=permissions, is_plain=deed is None)
 
 
 # By target; a pair (source, target) goes before the target alone.

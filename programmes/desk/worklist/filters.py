@@ -1,17 +1,32 @@
 """How the case list is narrowed: by address, so that a list can be kept, shared and printed."""
 
+from datetime import timedelta
+
 import django_filters as filters
 from django import forms
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, TextField, Value
+from django.db.models.functions import Cast, JSONObject
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from accounts.models import Office
+from accounts.models import Membership, Office, User
 from accounts.roles import Permission
+from programmes.base.common.choices import is_identifier
 from programmes.base.common.forms import DayField, NearDate
-from programmes.base.rulebook.models import Programme, Season
+from programmes.base.lists.listing import View
+from programmes.base.rulebook import codes
+from programmes.base.rulebook.models import Programme, Season, translated
+from programmes.desk.worklist.columns import CONTACTED
+from programmes.journey.departure.models import Document
+from programmes.journey.departure.states import DOCUMENT
 from programmes.journey.enrolment.models import Enrolment
 from programmes.journey.enrolment.states import OPEN, STAGES, Status
+
+# Colleagues that fit a box to choose from; an office narrows them.
+MOST_OWNERS = 60
+# Seasons older than this are offered once their programme is chosen.
+RECENT_DAYS = 400
 
 
 class DayFilter(filters.DateFilter):
@@ -20,49 +35,165 @@ class DayFilter(filters.DateFilter):
     field_class = DayField
 
 
+class FewChoices(filters.fields.ChoiceField):
+    """A choice of which the page shows only some, though all are valid."""
+
+    def offer(self, codes_: set[str]) -> None:
+        """Show only these, and what is chosen."""
+        self.widget.choices = [pair for pair in self.choices if pair[0] == "" or pair[0] in codes_]
+
+
+class FewChoicesFilter(filters.ChoiceFilter):
+    """A filter by one of many."""
+
+    field_class = FewChoices
+
+
+class Folded(forms.CheckboxSelectMultiple):
+    """Boxes to tick that stay folded until one of them is ticked."""
+
+    folded = True
+
+
+def _with_openness(queryset, statuses):
+    """Cases in these states; that all of them are open, or none, leads PostgreSQL to the smaller index."""
+    found = queryset.filter(status__in=sorted(statuses))
+    open_ones = set(statuses) & OPEN
+    return found.filter(is_open=bool(open_ones)) if len(open_ones) in {0, len(set(statuses))} else found
+
+
 class CaseFilter(filters.FilterSet):
     """Filters of the case list. Only fields without personal data: names are searched by POST."""
 
-    status = filters.ChoiceFilter(label=_("State"), choices=Status, empty_label=_("All"))
+    status = filters.MultipleChoiceFilter(
+        label=gettext_lazy("State"), choices=Status, method="in_status", widget=Folded
+    )
     stage = filters.ChoiceFilter(
-        label=_("Stage"),
+        label=gettext_lazy("Stage"),
         choices=[(code, label) for code, label, _states in STAGES],
         method="in_stage",
-        empty_label=_("All"),
+        empty_label=gettext_lazy("All"),
     )
-    programme = filters.ChoiceFilter(label=_("Programme"), empty_label=_("All"))
-    season = filters.ChoiceFilter(label=_("Season"), empty_label=_("All"))
-    office = filters.ModelChoiceFilter(label=_("Office"), queryset=Office.objects.none(), empty_label=_("All"))
-    late = filters.BooleanFilter(label=_("Only late ones"), method="only_late", widget=forms.CheckboxInput)
-    nobody = filters.BooleanFilter(label=_("Only without owner"), method="only_nobodys", widget=forms.CheckboxInput)
-    due_from = DayFilter(label=_("Due from"), field_name="next_due_on", lookup_expr="gte", widget=NearDate())
-    due_to = DayFilter(label=_("Due until"), field_name="next_due_on", lookup_expr="lte", widget=NearDate())
+    late = filters.BooleanFilter(label=gettext_lazy("Only late ones"), method="only_late", widget=forms.CheckboxInput)
+    nobody = filters.BooleanFilter(
+        label=gettext_lazy("Only without owner"), method="only_nobodys", widget=forms.CheckboxInput
+    )
+    owner = filters.ChoiceFilter(label=gettext_lazy("Owner"), method="of_owner", empty_label=gettext_lazy("All"))
+    tag = filters.MultipleChoiceFilter(label=gettext_lazy("Tags"), method="with_tag", widget=Folded)
+    programme = filters.ChoiceFilter(label=gettext_lazy("Programme"), empty_label=gettext_lazy("All"))
+    season = FewChoicesFilter(label=gettext_lazy("Season"), empty_label=gettext_lazy("All"))
+    office = filters.ChoiceFilter(label=gettext_lazy("Office"), empty_label=gettext_lazy("All"))
+    destination = filters.ChoiceFilter(
+        label=gettext_lazy("Office of destination"), field_name="destination_office", empty_label=gettext_lazy("All")
+    )
+    department = filters.ChoiceFilter(
+        label=gettext_lazy("Department"), field_name="person__subdivision", empty_label=gettext_lazy("All")
+    )
+    due_from = DayFilter(label=gettext_lazy("Due from"), field_name="next_due_on", lookup_expr="gte", widget=NearDate())
+    due_to = DayFilter(label=gettext_lazy("Due until"), field_name="next_due_on", lookup_expr="lte", widget=NearDate())
+    quiet_since = DayFilter(label=gettext_lazy("No contact since"), method="without_contact", widget=NearDate())
+    expires_before = DayFilter(label=gettext_lazy("Document expires before"), method="expiring", widget=NearDate())
+
+    # Filters that exist only for whoever may see what they filter by.
+    NEEDS = {
+        "department": Permission.PERSON_VIEW,
+        "quiet_since": Permission.PERSON_VIEW,
+        "tag": Permission.PERSON_VIEW,
+        "expires_before": Permission.DOCUMENT_VIEW,
+    }
 
     class Meta:
         model = Enrolment
-        fields = ["status", "stage", "programme", "season", "office", "late", "nobody", "due_from", "due_to"]
+        fields: list[str] = []
 
-    def __init__(self, *args, user, **kwargs):
+    def __init__(self, *args, user, furniture, **kwargs):
         super().__init__(*args, **kwargs)
-        # Both lists come from one query: every season brings its programme.
-        programmes = Programme.objects.reachable_by(user, Permission.CASE_VIEW).values("pk")
-        seasons = list(Season.objects.filter(programme__in=programmes).select_related("programme"))
-        self.filters["season"].extra["choices"] = [(season.pk, str(season)) for season in seasons]
-        self.filters["programme"].extra["choices"] = list({s.programme_id: s.programme.name for s in seasons}.items())
-        reached = {pk for reach in user.reach(Permission.CASE_VIEW) for pk in reach.office_ids}
-        self.filters["office"].queryset = Office.objects.filter(pk__in=reached).order_by("name")
+        self.furniture = furniture
+        for name, permission in self.NEEDS.items():
+            if not user.may(permission):
+                del self.filters[name]
+        names = {key: translated(more["names"], words) for key, words, more in furniture.rows.get("programme", [])}
+        seasons = furniture.rows.get("season", [])
+        self._choose("programme", sorted(names.items(), key=lambda pair: pair[1]))
+        self._choose(
+            "season", [(key, f"{names.get(str(more['programme']), '')} {words}") for key, words, more in seasons]
+        )
+        self._choose("office", furniture.choices("office"))
+        self._choose("destination", furniture.choices("destination"))
+        self._choose("owner", self._owners())
+        self._choose("tag", list(codes.labels_of("case_tag").items()))
+        self._choose("department", list(codes.labels_of("subdivision").items()))
+
+    def _choose(self, name, choices):
+        if name in self.filters:
+            self.filters[name].extra["choices"] = choices
+
+    def _owners(self):
+        known = self.furniture.choices("owner")
+        asked = (self.data or {}).get("owner", "")
+        if len(known) >= MOST_OWNERS:
+            self.filters["owner"].extra["help_text"] = _(
+                "The first %(n)d colleagues. Choose an office to see its own."
+            ) % {"n": MOST_OWNERS}
+            if is_identifier(asked) and asked not in dict(known):
+                known += list(
+                    colleagues(self.furniture.user)
+                    .filter(public_id=asked)
+                    .values_list(Cast("public_id", TextField()), "full_name")
+                )
+        return known
+
+    @property
+    def form(self):
+        """The form, with no more seasons than a person can look through."""
+        form = super().form
+        data = self.data or {}
+        recent = str(timezone.localdate() - timedelta(days=RECENT_DAYS))
+        programme = data.get("programme")
+        form.fields["season"].offer(
+            {
+                key
+                for key, _words, more in self.furniture.rows.get("season", [])
+                if key == data.get("season")
+                or (str(more["programme"]) == programme if programme else more["from"] >= recent)
+            }
+        )
+        return form
+
+    def in_status(self, queryset, name, value):
+        """Cases in one of the states."""
+        return _with_openness(queryset, value) if value else queryset
 
     def in_stage(self, queryset, name, value):
         """Cases whose state belongs to the stage of life."""
-        return queryset.filter(status__in=sorted(next(states for code, _label, states in STAGES if code == value)))
+        return _with_openness(queryset, next(states for code, _label, states in STAGES if code == value))
 
     def only_late(self, queryset, name, value):
         """Cases whose next step should have been done before today."""
-        return queryset.filter(next_due_on__lt=timezone.localdate(), status__in=sorted(OPEN)) if value else queryset
+        return queryset.filter(next_due_on__lt=timezone.localdate(), is_open=True) if value else queryset
 
     def only_nobodys(self, queryset, name, value):
         """Open cases nobody answers for."""
         return queryset.filter(owner__isnull=True, is_open=True) if value else queryset
+
+    def of_owner(self, queryset, name, value):
+        """Cases this colleague answers for."""
+        return queryset.filter(owner__public_id=value)
+
+    def with_tag(self, queryset, name, value):
+        """Cases with one of the tags."""
+        return queryset.filter(tags__overlap=value) if value else queryset
+
+    def without_contact(self, queryset, name, value):
+        """Open cases whose worker nobody has spoken with since before that day, counted from the registration."""
+        return queryset.filter(is_open=True).alias(heard=CONTACTED).filter(heard__lt=value)
+
+    def expiring(self, queryset, name, value):
+        """Open cases of people with a valid document that ends before that day."""
+        papers = Document.objects.filter(
+            person=OuterRef("person"), status__in=sorted(DOCUMENT.groups["good"]), expires_on__lt=value
+        )
+        return queryset.filter(Exists(papers), is_open=True)
 
     def said(self) -> str:
         """What is wrong with two limits that contradict each other; empty when nothing is."""
@@ -72,21 +203,61 @@ class CaseFilter(filters.FilterSet):
         return ""
 
 
-VIEWS: dict[str, tuple] = {
-    "mine": (_("My cases"), lambda cases, user: cases.open().owned_by(user)),
-    "open": (_("All open"), lambda cases, user: cases.open()),
-    "ready": (_("Ready to travel"), lambda cases, user: cases.filter(status=Status.READY_TO_TRAVEL)),
-    "overdue": (
-        _("Return overdue"),
-        lambda cases, user: cases.filter(Q(status=Status.RETURN_OVERDUE) | Q(status=Status.WHEREABOUTS_UNKNOWN)),
+def _reached(user) -> set[int]:
+    return {pk for reach in user.reach(Permission.CASE_VIEW) for pk in reach.office_ids}
+
+
+def colleagues(user):
+    """Whoever works on cases in the offices that this user sees, whether still active or not."""
+    working = Membership.objects.filter(
+        user=OuterRef("pk"), office__in=_reached(user), role__in=["caseworker", "manager", "liaison"]
+    )
+    return User.objects.filter(Q(Exists(working)) | Q(pk=user.pk))
+
+
+def furniture(user, data) -> list:
+    """What the filters choose from, as rows of (kind, key, words, more): page.py reads all of it in one statement."""
+    nothing = Value("")
+    seen = Office.objects.filter(pk__in=_reached(user))
+    programmes = Programme.objects.reachable_by(user, Permission.CASE_VIEW)
+    ids = programmes.values("pk")
+    destinations = Office.objects.filter(Q(pk__in=seen.values("pk")) | Q(receiving_programmes__in=ids)).distinct()
+    key = Cast("pk", TextField())
+    words = Cast(JSONObject(names="names"), TextField())
+    when = Cast(JSONObject(programme="programme_id", **{"from": "starts_on"}), TextField())
+    office = data.get("office", "") if data else ""
+    owners = colleagues(user)
+    if office.isascii() and office.isdigit() and len(office) < 18:
+        owners = owners.filter(memberships__office=int(office)).distinct()
+    return [
+        seen.order_by().values_list(Value("office"), key, "name", nothing),
+        destinations.order_by().values_list(Value("destination"), key, "name", nothing),
+        programmes.order_by().values_list(Value("programme"), key, Cast("code", TextField()), words),
+        Season.objects.filter(programme__in=ids).order_by().values_list(Value("season"), key, "code", when),
+        owners.order_by("full_name").values_list(Value("owner"), Cast("public_id", TextField()), "full_name", nothing)[
+            :MOST_OWNERS
+        ],
+    ]
+
+
+def _works(user) -> bool:
+    return user.may(Permission.CASE_EDIT)
+
+
+VIEWS: dict[str, View] = {
+    "mine": View(gettext_lazy("My cases"), lambda cases, user: cases.open().owned_by(user), _works),
+    "open": View(gettext_lazy("All open"), lambda cases, user: cases.open()),
+    "ready": View(
+        gettext_lazy("Ready to travel"), lambda cases, user: cases.filter(status=Status.READY_TO_TRAVEL, is_open=True)
     ),
-    "all": (_("All"), lambda cases, user: cases),
+    "overdue": View(
+        gettext_lazy("Return overdue"),
+        lambda cases, user: _with_openness(cases, {Status.RETURN_OVERDUE, Status.WHEREABOUTS_UNKNOWN}),
+    ),
+    "all": View(gettext_lazy("All"), lambda cases, user: cases),
 }
-# What a list may be sorted by: address word → fields, the last one unique.
-SORTS: dict[str, tuple[str, ...]] = {
-    "due": ("next_due_on", "id"),
-    "number": ("number",),
-    "since": ("status_since", "id"),
-    "-since": ("-status_since", "-id"),
-    "name": ("person__first_surname", "person__second_surname", "person__given_names", "id"),
-}
+
+
+def start(user) -> str:
+    """The tab that opens for this user: one's own cases for whoever works on cases."""
+    return "mine" if _works(user) else "open"

@@ -230,17 +230,78 @@ def waive(enrolment, requirement: Requirement, *, by, reason: str) -> Enrolment:
 @transaction.atomic
 def assign(enrolment, *, by, owner: User, version=None, note: str = "") -> Enrolment:
     """Give a case to a colleague of its office. Effects: diary line, one letter to the new owner."""
-    enrolment = locked(enrolment, version)
-    if owner.pk == enrolment.owner_id:
-        raise RuleBroken(_("This person already has the case."), field="owner")
-    if not Enrolment.objects.filter(pk=enrolment.pk).within_reach_of(owner).exists():
-        raise RuleBroken(_("This person has no right to work on cases of this office."), field="owner")
-    enrolment.owner = owner
-    enrolment.write("owner")
-    record(enrolment, by=by, what="assigned", note=note, owner=owner.full_name)
+    fresh = locked(enrolment, version)
+    refusal = assign_many([fresh], by=by, owner=owner, note=note)[fresh.pk]
+    if refusal is not None:
+        raise refusal
     if owner != by:
-        letters.queue_assigned(enrolment, by=by)
-    return enrolment
+        letters.queue_assigned(fresh, by=by)
+    return fresh
+
+
+@transaction.atomic
+def assign_many(cases: Sequence[Enrolment], *, by, owner: User, note: str = "") -> dict[int, RuleBroken | None]:
+    """Give cases to a colleague of their offices: for each (locked, fresh) why it was refused, or None.
+
+    Effects in a few statements whatever their number: owner, version, a diary line each. The letter is the caller's:
+    about one case, or about all of them at once.
+    """
+    pks = [case.pk for case in cases]
+    reached = set(Enrolment.objects.filter(pk__in=pks).within_reach_of(owner).values_list("pk", flat=True))
+    said: dict[int, RuleBroken | None] = {}
+    given = []
+    for case in cases:
+        if case.owner_id == owner.pk:
+            said[case.pk] = RuleBroken(_("This person already has the case."), field="owner", code="has_it")
+        elif case.pk not in reached:
+            said[case.pk] = RuleBroken(
+                _("This person has no right to work on cases of this office."), field="owner", code="no_reach"
+            )
+        else:
+            said[case.pk] = None
+            case.owner, case.version = owner, case.version + 1
+            given.append(case)
+    Enrolment.objects.filter(pk__in=[case.pk for case in given]).update(owner=owner, version=F("version") + 1)
+    record_many(given, by=by, what="assigned", note=note, owner=owner.full_name)
+    return said
+
+
+@transaction.atomic
+def tag(enrolment, *, by, add: Sequence[str] = (), remove: Sequence[str] = (), version=None) -> Enrolment:
+    """Put tags on a case and take others away. Effects: a diary line that names them.
+
+    Raises RuleBroken when the case is over, or when nothing would change.
+    """
+    fresh = locked(enrolment, version)
+    refusal = tag_many([fresh], by=by, add=add, remove=remove)[fresh.pk]
+    if refusal is not None:
+        raise refusal
+    return fresh
+
+
+@transaction.atomic
+def tag_many(
+    cases: Sequence[Enrolment], *, by, add: Sequence[str] = (), remove: Sequence[str] = ()
+) -> dict[int, RuleBroken | None]:
+    """The same for many locked cases, in a few statements: for each why it was refused, or None."""
+    said: dict[int, RuleBroken | None] = {}
+    changed = []
+    for case in cases:
+        wanted = [code for code in dict.fromkeys([*case.tags, *add]) if code not in remove]
+        if case.status in ENROLMENT.groups["over"]:
+            said[case.pk] = RuleBroken(_("This case is closed. Reopen it before changing it."), code="over")
+        elif wanted == case.tags:
+            said[case.pk] = RuleBroken(_("The tags are so already."), field="tags", code="same")
+        else:
+            said[case.pk] = None
+            case.tags, case.version = wanted, case.version + 1
+            changed.append(case)
+    Enrolment.objects.bulk_update(changed, ["tags", "version"], batch_size=1000)
+    if add:
+        record_many(changed, by=by, what="tagged", tags=list(add))
+    if remove:
+        record_many(changed, by=by, what="untagged", tags=list(remove))
+    return said
 
 
 @transaction.atomic

@@ -11,6 +11,7 @@ from programmes.base.common.errors import Missing
 from programmes.base.lifecycle import sentences
 from programmes.base.lifecycle.guards import guard
 from programmes.base.rulebook.catalogue import STAGES
+from programmes.base.rulebook.codes import label
 from programmes.base.rulebook.models import Requirement
 from programmes.journey.enrolment import requirements, rules, stays, steps
 from programmes.journey.enrolment.models import Enrolment
@@ -23,6 +24,10 @@ sentences.register(
     {
         "registered": gettext_lazy("opened the case"),
         "assigned": gettext_lazy("assigned the case to {owner}"),
+        "tagged": gettext_lazy("put on tags: {tags}"),
+        "untagged": gettext_lazy("took off tags: {tags}"),
+        "tell_worker": gettext_lazy("asked the owner to tell the worker"),
+        "move_undone": gettext_lazy("put the case back to “{case_state}”"),
         "dates_set": gettext_lazy("set the planned stay: {start} – {end}"),
         "test_recorded": gettext_lazy("recorded a test: {requirement}"),
         "ticked": gettext_lazy("ticked: {requirement}"),
@@ -54,6 +59,8 @@ STAGES.update(
 
 sentences.quote("requirement", lambda pk: next((r.label for r in Requirement.objects.filter(pk=pk)), ""))
 sentences.quote("step", steps.label)
+sentences.quote("tags", lambda found: ", ".join(label("case_tag", code) for code in found))
+sentences.quote("case_state", lambda status: str(Status(status).label))
 for _fact in ("start", "end", "until"):
     sentences.quote(_fact, lambda day: date_format(date.fromisoformat(day)))
 

@@ -129,6 +129,14 @@ class Enrolment(Lifecycle, Record):
             models.Index(fields=["registered_on", "id"], name="case_by_registration"),
             models.Index(Coalesce("last_contact_on", "registered_on"), "id", name="case_by_last_contact"),
             GinIndex(fields=["tags"], name="case_by_tag"),
+            # The same for open cases alone, which are the latest: the way along the others would pass all closed ones.
+            models.Index(fields=["is_open", "next_due_on", "id"], name="case_by_openness_and_day"),
+            models.Index(fields=["is_open", "number"], name="case_by_openness_and_number"),
+            models.Index(fields=["is_open", "status_since", "id"], name="case_by_openness_and_time"),
+            models.Index(fields=["is_open", "registered_on", "id"], name="case_by_openness_and_start"),
+            models.Index(
+                "is_open", Coalesce("last_contact_on", "registered_on"), "id", name="case_by_openness_and_contact"
+            ),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -1,0 +1,178 @@
+"""The page of a list: one statement for what stands around it, one or two for its rows, one for how many."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import TextField, Value
+from django.db.models.functions import Cast, JSONObject
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+
+from programmes.base.common.choices import is_identifier
+from programmes.base.common.pages import PAGE_SIZE, Page
+from programmes.base.lists import address, reading
+from programmes.base.lists.address import Asked
+from programmes.base.lists.listing import Listing
+from programmes.base.lists.models import ListPreference, SavedView
+
+
+class Furniture:
+    """What stands around a list: choices of its filters, the reader's views and columns. Read in one statement."""
+
+    def __init__(self, listing: Listing, user, data=None):
+        own = ListPreference.objects.filter(user=user, listing=listing.code).order_by()
+        views = SavedView.objects.visible_to(user).filter(listing=listing.code).order_by()
+        facts = JSONObject(
+            id="pk", query="query", mine="created_by", office="office", programme="programme", version="version"
+        )
+        rows = [
+            own.values_list(
+                Value("own"),
+                Cast("home", TextField()),
+                Value(""),
+                Cast(JSONObject(columns="columns", pinned="pinned"), TextField()),
+            ),
+            views.distinct().values_list(
+                Value("view"), Cast("public_id", TextField()), "name", Cast(facts, TextField())
+            ),
+            *listing.furniture(user, data),
+        ]
+        self.user = user
+        self.rows: dict[str, list[tuple[str, str, Any]]] = {}
+        first, *rest = rows
+        for kind, key, words, more in first.union(*rest, all=True):
+            self.rows.setdefault(kind, []).append((key, words, json.loads(more) if more else None))
+        self.rows.get("view", []).sort(key=lambda row: row[1].casefold())
+        own_rows = self.rows.get("own")
+        home, _words, preference = own_rows[0] if own_rows else ("", "", {})
+        self.columns: list[str] = (preference or {}).get("columns", [])
+        self.pinned: list[str] = (preference or {}).get("pinned", [])
+        self.views = {key: Kept(key, name, **more) for key, name, more in self.rows.get("view", [])}
+        self.home = next((view for view in self.views.values() if str(view.id) == home), None)
+
+    def choices(self, kind: str) -> list[tuple[str, str]]:
+        """(key, words) of one kind, by their words."""
+        return sorted(
+            ((key, words) for key, words, _more in self.rows.get(kind, [])), key=lambda row: row[1].casefold()
+        )
+
+
+@dataclass
+class Kept:
+    """A saved view as the page needs it."""
+
+    key: str
+    name: str
+    id: int
+    query: str
+    mine: Any
+    office: int | None
+    programme: int | None
+    version: int
+
+
+@dataclass
+class Shown:
+    """A list as it was asked for: everything its template shows."""
+
+    listing: Listing
+    asked: Asked
+    furniture: Furniture
+    filters: Any
+    page: Page
+    rows: list[dict]
+    valid: bool
+    notes: list[str]
+
+
+def ask(listing: Listing, data, user) -> tuple[Asked, Furniture, Any]:
+    """Read an address: what is asked for, what stands around it, and the filter set that narrows the rows."""
+    furniture = Furniture(listing, user, data)
+    wanted = data.get("saved")
+    saved = furniture.views.get(wanted) if wanted and is_identifier(wanted) else None
+    probe = listing.filters(None, queryset=listing.rows(user), user=user, furniture=furniture)
+    asked = address.read(
+        listing, data, user, names=set(probe.filters), saved=saved, chosen=furniture.columns, home=furniture.home
+    )
+    rows = listing.views[asked.view].narrow(listing.rows(user), user)
+    return asked, furniture, listing.filters(asked.filters, queryset=rows, user=user, furniture=furniture)
+
+
+def notes_on(asked: Asked, filters, wanted: str | None) -> list[str]:
+    """Why a kept view does not show what it was made for; empty when it does."""
+    if wanted and asked.saved is None:
+        return [_("This view no longer exists, or is no longer shared with you. You see the usual list instead.")]
+    if asked.saved is None:
+        return []
+    if address.hidden_words(asked.saved, set(filters.filters)):
+        return [
+            _("The view “%(name)s” filters by something you may not see, so it shows you nothing.")
+            % {"name": asked.saved.name}
+        ]
+    if filters.form.is_valid():
+        return []
+    gone = [str(filters.form.fields[name].label) for name in filters.form.errors if name in filters.form.fields]
+    return [
+        _(
+            "The view “%(name)s” asks for something that no longer exists or that you may not see: %(filters)s."
+            " Change that filter, and save the view again."
+        )
+        % {"name": asked.saved.name, "filters": ", ".join(gone)}
+    ]
+
+
+def matching(asked: Asked, filters):
+    """The rows that match; none while a filter is wrong, so that a slip never shows more than was asked for."""
+    if not filters.form.is_valid() or (asked.saved and address.hidden_words(asked.saved, set(filters.filters))):
+        return filters.queryset.none()
+    return filters.qs
+
+
+def show(request, listing: Listing) -> Shown:
+    """Everything about the list that this request asks for. Raises SuspiciousOperation for an unknown word (400)."""
+    user = request.user
+    asked, furniture, filters = ask(listing, request.GET, user)
+    column, downwards = listing.sorts_for(user)[asked.sort]
+    order = column.order(downwards=downwards)
+    reads = dict.fromkeys([*listing.always, *order_fields(order)])
+    adds: dict[str, Any] = {}
+    for one in (*asked.columns, column):
+        adds |= one.adds
+    for one in asked.columns:
+        reads |= dict.fromkeys(one.reads)
+    page = reading.page_of(
+        request,
+        matching(asked, filters),
+        order=order,
+        columns=tuple(reads),
+        adds=adds,
+        size=PAGE_SIZE,
+        searched=column.searched,
+    )
+    listing.prepare(page.rows, user)
+    return Shown(
+        listing=listing,
+        asked=asked,
+        furniture=furniture,
+        filters=filters,
+        page=page,
+        rows=[_drawn(row, asked.columns) for row in page.rows],
+        valid=filters.form.is_valid(),
+        notes=notes_on(asked, filters, request.GET.get("saved")),
+    )
+
+
+def order_fields(order: tuple[str, ...]) -> list[str]:
+    """The fields of an order without their directions."""
+    return [name.lstrip("-") for name in order]
+
+
+def _drawn(row: dict, columns) -> dict:
+    """A row as its cells, in one piece of HTML: fifty templates inside each other cost more than the query."""
+    cells = []
+    for column in columns:
+        label = format_html(' data-label="{}"', column.label) if not column.css or column.css == "num" else ""
+        css = format_html(' class="{}"', column.css) if column.css else ""
+        cells.append(format_html('<td role="cell"{}{}>{}</td>', css, label, column.cell(row)))
+    return {"key": row["public_id"], "name": row.get("say", ""), "cells": cells}

@@ -1,0 +1,100 @@
+"""Reading one page of a large list without letting the planner guess.
+
+Two ways lead to the rows of a page: go along an index in the order of the list until the page is full, or find all
+that matches and sort it. The first is quick when much matches, the second when little does, and PostgreSQL has to
+guess how much that is; where filters depend on each other (an office and those one may see, a tag and what is open)
+it guesses wrong by a factor of thousands, and the page takes seconds. So we look first, no further than a thousand
+and one, which also is the number that the page shows. docs/performance.md has the figures.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import OperationalError, connection
+from django.db.models import BigIntegerField, BooleanField, Func, Value
+
+from programmes.base.common.pages import COUNT_LIMIT, Page, keyset
+
+# Longer than this nobody waits for a number: the list then stands without one.
+COUNT_MS = 100
+# After this the way along the index was the wrong one, and all that matches is sorted instead.
+WALK_MS = 400
+# In a list sorted by what stands in another table each step costs more, so more rows are still better sorted.
+MOST_SORTED = 6001
+
+
+class IsOneOf(Func):
+    """`id = ANY('{…}')`: thousands of keys in one value."""
+
+    output_field = BooleanField()
+    template = "%(expressions)s)"
+    arg_joiner = " = ANY("
+
+    def __init__(self, name: str, keys: list[int]):
+        super().__init__(name, Value(keys, output_field=ArrayField(BigIntegerField())))
+
+
+@contextmanager
+def no_longer_than(milliseconds: int) -> Iterator[None]:
+    """Let PostgreSQL give up statements in this block after so long; they then raise OperationalError.
+
+    The limit travels with each statement, so that it costs no way to the server of its own. Inside somebody else's
+    transaction nothing is limited: giving up would break it.
+    """
+
+    def limited(execute, sql, params, many, context):
+        done = execute(f"SET LOCAL statement_timeout = {int(milliseconds)}; {sql}", params, many, context)
+        context["cursor"].nextset()
+        return done
+
+    if connection.in_atomic_block:
+        yield
+        return
+    with connection.execute_wrapper(limited):
+        yield
+
+
+def gave_up(error: OperationalError) -> bool:
+    """Whether PostgreSQL stopped because of the time limit."""
+    return getattr(error.__cause__, "sqlstate", "") == "57014"
+
+
+@dataclass(frozen=True)
+class Hits:
+    """What matches: how many as far as counted (None: counting took too long), and which when they are few."""
+
+    count: int | None
+    few: list[int] | None
+
+
+def look(queryset, most: int = COUNT_LIMIT, *, milliseconds: int = COUNT_MS) -> Hits:
+    """Find what matches, no further than `most`."""
+    try:
+        with no_longer_than(milliseconds):
+            keys = list(queryset.order_by().values_list("pk", flat=True)[:most])
+    except OperationalError as error:
+        if not gave_up(error):
+            raise
+        return Hits(None, None)
+    return Hits(min(len(keys), COUNT_LIMIT), keys if len(keys) < most else None)
+
+
+def page_of(request, queryset, *, order, columns, adds, size, searched=False) -> Page:
+    """One page of `queryset` as dicts of `columns`, in two or three statements whatever matches and however much.
+
+    `adds` are expressions that columns need; `searched` says that the order stands in another table.
+    """
+    hits = look(queryset, MOST_SORTED if searched else COUNT_LIMIT)
+    how = {"order": order, "size": size, "columns": columns, "count": hits.count}
+    if hits.few is not None:
+        return keyset(request, queryset.model.objects.filter(IsOneOf("pk", hits.few)).annotate(**adds), **how)
+    rows = queryset.annotate(**adds)
+    try:
+        with no_longer_than(WALK_MS):
+            return keyset(request, rows, **how)
+    except OperationalError as error:
+        if not gave_up(error):
+            raise
+    return keyset(request, rows, along_index=False, **how)

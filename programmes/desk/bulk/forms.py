@@ -1,0 +1,156 @@
+"""What people type about many cases at once."""
+
+from datetime import timedelta
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from accounts.roles import Permission
+from programmes.base.common.choices import RecordChoice
+from programmes.base.common.forms import DayField, WorkForm
+from programmes.base.rulebook.models import Code
+from programmes.desk.bulk.kinds import is_plain
+from programmes.desk.casefile.moves import MOVES, move_for
+from programmes.journey.enrolment.forms import colleagues
+from programmes.journey.enrolment.states import ENROLMENT, Status
+
+
+class BulkForm(WorkForm):
+    """Holds the selection beside the fields of the deed."""
+
+    selection = forms.CharField(widget=forms.HiddenInput)
+
+    def deed(self):
+        """What the batch keeps of it."""
+        return {name: value for name, value in super().deed().items() if name != "selection"}
+
+
+class AssignManyForm(BulkForm):
+    """To whom."""
+
+    owner = RecordChoice(User.objects.none(), label=_("Owner"))
+    note = forms.CharField(label=_("What should the colleague know?"), required=False, max_length=300)
+
+    def prepare(self):
+        """Colleagues of the offices where one assigns."""
+        offices = {pk for reach in self.user.reach(Permission.CASE_ASSIGN) for pk in reach.office_ids}
+        self.fields["owner"].queryset = colleagues(offices, self.user)
+
+    def deed(self):
+        """The colleague by key."""
+        return {"owner": self.cleaned_data["owner"].pk, "note": self.cleaned_data["note"]}
+
+
+class TakeForm(BulkForm):
+    """Nothing to type."""
+
+    def deed(self):
+        """Oneself."""
+        return {"owner": self.user.pk, "note": ""}
+
+
+class TagForm(BulkForm):
+    """Which tags come and go."""
+
+    add = forms.MultipleChoiceField(label=_("Put on"), required=False, widget=forms.CheckboxSelectMultiple)
+    remove = forms.MultipleChoiceField(label=_("Take off"), required=False, widget=forms.CheckboxSelectMultiple)
+
+    def prepare(self):
+        """The tags in force; any can be taken off."""
+        self.fields["add"].choices = Code.objects.choices("case_tag")
+        self.fields["remove"].choices = [(row.code, row.label) for row in Code.objects.of("case_tag")]
+
+    def clean(self):
+        """At least one, and none both ways."""
+        cleaned = super().clean()
+        add, remove = set(cleaned.get("add") or ()), set(cleaned.get("remove") or ())
+        if not add and not remove:
+            self.add_error("add", _("Tick at least one tag."))
+        if add & remove:
+            self.add_error("remove", _("A tag cannot be put on and taken off at the same time."))
+        return cleaned
+
+
+class MessageForm(BulkForm):
+    """What the workers should be told."""
+
+    text = forms.CharField(
+        label=_("What should the workers be told?"),
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("The same words for everybody: write no names, numbers or facts about one person."),
+    )
+    until = DayField(label=_("By when"))
+
+    def prepare(self):
+        """Within three days, unless somebody says otherwise."""
+        self.initial.setdefault("until", timezone.localdate() + timedelta(days=3))
+
+    def clean_until(self):
+        """A day to come."""
+        if self.cleaned_data["until"] < timezone.localdate():
+            raise forms.ValidationError(_("Choose today or a later day."))
+        return self.cleaned_data["until"]
+
+    def deed(self):
+        """The day as text, as a batch keeps it."""
+        return {"text": self.cleaned_data["text"], "until": self.cleaned_data["until"].isoformat()}
+
+
+class RequestForm(BulkForm):
+    """Which document."""
+
+    document = forms.ChoiceField(label=_("Document"))
+
+    def prepare(self):
+        """The documents in force."""
+        self.fields["document"].choices = Code.objects.choices("document", blank="")
+
+
+class MoveForm(BulkForm):
+    """Where to, when it happened, and why."""
+
+    target = forms.ChoiceField(label=_("Move to"))
+    on = DayField(label=_("Happened on"))
+    reason = forms.ChoiceField(label=_("Reason"), required=False)
+    note = forms.CharField(label=_("Note"), required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 2}))
+
+    def prepare(self):
+        """The steps that need no facts of their own, and the reasons of those that need one."""
+        targets = [t for t in Status.values if any(is_plain(s, t) for s in Status.values)]
+        targets = [t for t in targets if any(self.user.may(p) for p in MOVES[t].permissions)]
+        self.fields["target"].choices = [("", ""), *((t, f"{Status(t).label}: {MOVES[t].do}") for t in targets)]
+        self.initial.setdefault("on", timezone.localdate())
+        groups = []
+        for target in targets:
+            lists = {getattr(move_for(s, target).form, "code_list", "") for s in Status.values if is_plain(s, target)}
+            for name in sorted(filter(None, lists)):
+                groups.append((Status(target).label, Code.objects.choices(name)))
+        self.fields["reason"].choices = [("", _("None")), *groups]
+
+    def clean(self):
+        """A day that has come; a reason where the step needs one."""
+        cleaned = super().clean()
+        target, on = cleaned.get("target"), cleaned.get("on")
+        if on and on > timezone.localdate():
+            self.add_error("on", _("The day lies in the future."))
+        sources = [s for s in Status.values if target and is_plain(s, target)]
+        if sources and all(ENROLMENT.needs_reason(s, target) for s in sources) and not cleaned.get("reason"):
+            self.add_error("reason", _("Give the reason for this step."))
+        return cleaned
+
+    def deed(self):
+        """The day as text, as a batch keeps it."""
+        return {**super().deed(), "on": self.cleaned_data["on"].isoformat()}
+
+
+FORMS = {
+    "assign": AssignManyForm,
+    "take": TakeForm,
+    "tag": TagForm,
+    "message": MessageForm,
+    "request": RequestForm,
+    "move": MoveForm,
+}
