@@ -25,6 +25,7 @@ BEAT = {
     "reports.run_due": 60,
     "batches.sweep": 20,
     "batches.remove_expired": 3600,
+    "lists.remove_expired": 3600,
     "drafts.expire": 3600,
     "people.sweep_photos": 24 * 3600,
     "people.look_for_duplicates": 120,

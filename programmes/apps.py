@@ -23,6 +23,7 @@ SPEAKING_ROOMS = (
     "programmes.desk.casefile.guards",
     # Lists and what can be done with many rows at once.
     "programmes.base.lists.kinds",
+    "programmes.journey.people.peoplelist",
     "programmes.desk.worklist.caselist",
     "programmes.desk.bulk.kinds",
 )

@@ -2,6 +2,7 @@
 
 from programmes.base.batches import tasks as batches
 from programmes.base.common import tasks as common
+from programmes.base.lists import tasks as lists
 from programmes.base.notifications import tasks as notifications
 from programmes.desk.reports import tasks as reports
 from programmes.journey.demand import tasks as demand
@@ -17,7 +18,7 @@ __all__ = [
     "demand",
     "departure",
     "duplicates",
-    "notifications",
+    "lists", "notifications",
     "people",
     "reintegration",
     "reports",

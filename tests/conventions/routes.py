@@ -179,6 +179,7 @@ casefile:overview                   case                CLMDPAX.  page
 casefile:history                    case                CLMDPA..  page
 casefile:note                       case                CLM.P...  form
 casefile:assign                     case                ..M.....  form
+casefile:tags                       case                C.M.....  form
 casefile:move/eligible              case@registered     C.M.....  form
 casefile:move/ineligible            case@registered     C.M.....  form
 casefile:move/waitlisted            case@registered     C.M.....  form

@@ -236,7 +236,7 @@ class Place:
         """A file with names; seen by whoever asked for it, and by those who watch over the office."""
         return Export.objects.create(
             listing="cases", query="view=open&sort=due", columns=["name"], format="csv", purpose="audit", why="A reason.",
-            identified=True, office=office, state=state, created_by=who,
+            identified=state == "asked", office=office, state=state, created_by=who,
         )  # fmt: skip
 
     def _reserved(self):

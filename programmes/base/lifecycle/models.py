@@ -75,9 +75,7 @@ def record(
     return line
 
 
-def record_many(
-    subjects: Iterable[models.Model], *, by, what: str, on=None, note: str = "", **facts: Any
-) -> None:
+def record_many(subjects: Iterable[models.Model], *, by, what: str, on=None, note: str = "", **facts: Any) -> None:
     """Write the same line into the diary of each subject, in one statement."""
     insert_many(
         _line(subject, by=by, kind=CaseEvent.Kind.DEED, what=what, on=on, note=note, **facts) for subject in subjects

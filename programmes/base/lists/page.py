@@ -91,11 +91,12 @@ def ask(listing: Listing, data, user) -> tuple[Asked, Furniture, Any]:
     furniture = Furniture(listing, user, data)
     wanted = data.get("saved")
     saved = furniture.views.get(wanted) if wanted and is_identifier(wanted) else None
-    probe = listing.filters(None, queryset=listing.rows(user), user=user, furniture=furniture)
+    rows = listing.rows(user)
+    probe = listing.filters(None, queryset=rows, user=user, furniture=furniture)
     asked = address.read(
         listing, data, user, names=set(probe.filters), saved=saved, chosen=furniture.columns, home=furniture.home
     )
-    rows = listing.views[asked.view].narrow(listing.rows(user), user)
+    rows = listing.views[asked.view].narrow(rows, user)
     return asked, furniture, listing.filters(asked.filters, queryset=rows, user=user, furniture=furniture)
 
 

@@ -1,9 +1,8 @@
 """Moving one case of many, so that the way back is known."""
 
-from datetime import date
+from datetime import date, datetime
 
 import pgtrigger
-from django.utils import timezone
 
 from programmes.base.lifecycle.models import CaseEvent, record
 from programmes.journey.enrolment import actions as enrolments
@@ -49,7 +48,7 @@ def back(case: Enrolment, before: dict, *, by, on: date) -> None:
     with pgtrigger.ignore("programmes.Enrolment:legal_moves"):
         Enrolment.objects.filter(pk=case.pk).update(
             status=before["status"],
-            status_since=timezone.datetime.fromisoformat(before["since"]),
+            status_since=datetime.fromisoformat(before["since"]),
             version=case.version + 1,
         )
     case.refresh_from_db()

@@ -49,6 +49,24 @@ class AssignForm(WorkForm):
         self.initial.setdefault("owner", case.owner)
 
 
+class TagsForm(WorkForm):
+    """The tags of a case."""
+
+    tags = forms.MultipleChoiceField(label=_("Tags"), required=False, widget=forms.CheckboxSelectMultiple)
+
+    def prepare(self):
+        """Those in force, and those that the case has."""
+        held = self.record.tags
+        codes = Code.objects.of("case_tag")
+        self.fields["tags"].choices = [(row.code, row.label) for row in codes if row.active or row.code in held]
+        self.initial.setdefault("tags", held)
+
+    def deed(self) -> dict:
+        """Which come and which go."""
+        wanted, held = self.cleaned_data["tags"], self.record.tags
+        return {"add": [c for c in wanted if c not in held], "remove": [c for c in held if c not in wanted]}
+
+
 class CloseForm(OnForm):
     """Why and how the case ends."""
 

@@ -11,4 +11,5 @@ urlpatterns = [
     path("cases/<uuid:public_id>/move/<slug:target>/", views.move, name="move"),
     path("cases/<uuid:public_id>/note/", views.note, name="note"),
     path("cases/<uuid:public_id>/assign/", views.assign, name="assign"),
+    path("cases/<uuid:public_id>/tags/", views.tags, name="tags"),
 ]

@@ -15,7 +15,7 @@ from programmes.base.common.pages import keyset, page_or_part
 from programmes.base.rulebook.catalogue import RequirementKind
 from programmes.base.rulebook.codes import label
 from programmes.desk.casefile import moves, timeline
-from programmes.desk.casefile.forms import AssignForm, NoteForm
+from programmes.desk.casefile.forms import AssignForm, NoteForm, TagsForm
 from programmes.journey.enrolment import actions as enrolments
 from programmes.journey.enrolment import requirements
 from programmes.journey.enrolment.requirements import State
@@ -230,3 +230,21 @@ def assign(request, public_id):
         band=enrolment.band,
         cancel=enrolment.get_absolute_url(),
     )
+
+
+@requires(Permission.CASE_EDIT)
+@require_http_methods(["GET", "HEAD", "POST"])
+def tags(request, public_id):
+    """Put tags on the case, take tags off."""
+    enrolment = visible_case(request, public_id)
+    form = TagsForm(typed(request), user=request.user, record=enrolment)
+    if request.method == "POST" and form.is_valid():
+        done = attempt(
+            request,
+            form,
+            lambda: enrolments.tag(enrolment, by=request.user, version=form.version_token(), **form.deed()),
+            done=_("The tags were saved."),
+        )
+        if done:
+            return done
+    return form_page(request, form, title=_("Tags"), band=enrolment.band, cancel=enrolment.get_absolute_url())

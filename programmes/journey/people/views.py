@@ -11,26 +11,23 @@ from accounts.access import requires
 from accounts.roles import Permission
 from programmes.base.common.deeds import attempt, form_page, typed
 from programmes.base.common.limits import at_most
-from programmes.base.common.pages import keyset, page_or_part
+from programmes.base.common.pages import page_or_part
+from programmes.base.lists import page as lists
+from programmes.base.lists.around import context_of
 from programmes.journey.people import actions, asked, page, search
 from programmes.journey.people.duplicates import asking, story, unmerging
 from programmes.journey.people.forms import ConsentForm, PersonForm, RegisterForm, SearchForm
 from programmes.journey.people.models import Consent, Person
-
-ORDER = ("first_surname", "second_surname", "given_names", "id")
+from programmes.journey.people.peoplelist import PEOPLE
 
 
 @requires(Permission.PERSON_VIEW)
 @require_safe
 def people(request):
-    """Everybody the user may see, by surname."""
-    found = Person.objects.listed_for(request.user).select_related("office")
-    return page_or_part(
-        request,
-        "journey/people/list.html",
-        "results",
-        {"page": keyset(request, found, order=ORDER), "form": SearchForm()},
-    )
+    """Everybody the user may see: filters, a sort, columns, all in the address; names are searched by POST."""
+    shown = lists.show(request, PEOPLE)
+    context = {**context_of(request, shown), "form": SearchForm(), "said": shown.filters.said()}
+    return page_or_part(request, "journey/people/list.html", "results", context)
 
 
 @requires(Permission.PERSON_VIEW)

@@ -277,8 +277,8 @@ def test_the_list_asks_as_often_for_three_people_as_for_one(client_for, django_a
     client = client_for("caseworker")
     PersonFactory()
     client.get("/people/")
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         client.get("/people/")
     PersonFactory.create_batch(2)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         client.get("/people/")
