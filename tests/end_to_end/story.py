@@ -121,7 +121,7 @@ def registration(world: World) -> Iterator[Deed]:
         "national_id": "2345 67899 0101", "phone": "+502 5555 0142", "subdivision": "GT-04", "municipality": "Patzún",
         "languages": ["cak", "es"], "education": "1", "occupation": "6113", "experience_years": "6", "dependants": "3",
         "emergency_name": "Marta Caal Tzoc", "emergency_relation": "hermana", "emergency_phone": "+502 5555 0177",
-    }, reverse("people:list"))  # fmt: skip
+    }, reverse("enrolment:intake"))  # fmt: skip
     person = Person.objects.get()
     yield Deed("caseworker", reverse("enrolment:new", args=[person.public_id]), {
         "season": str(world.season.pk), "office": str(office.pk), "on": world.day(-50),
