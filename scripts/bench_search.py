@@ -40,7 +40,7 @@ def queries(user, count: int = 1000, seed: int = 1) -> list[Query]:
     from programmes.models import Person
 
     rng = random.Random(seed)  # noqa: S311 -- no secret
-    people = Person.objects.visible_to(user).order_by()
+    people = Person.objects.visible_to(user, one_by_one=True).order_by()
     last = people.order_by("-pk").values_list("pk", flat=True)[0]
     made: list[Query] = []
     tried: set[int] = set()
