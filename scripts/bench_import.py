@@ -108,7 +108,7 @@ def person_row(number: int) -> list[object]:
     born = date(1960, 1, 1) + timedelta(days=number * 7919 % 16_000)
     return [
         f"{pick(_GIVEN)} {pick(_GIVEN)}", pick(_SURNAMES), pick(_SURNAMES), pick(["mujer", "hombre"]),
-        f"{born:%d/%m/%Y}", "guatemalteca", cui(20_000_000 + number), f"+5025{number % 10_000_000:07d}",
+        f"{born:%d/%m/%Y}", "guatemalteca", cui(90_000_000 + number), f"+5025{number % 10_000_000:07d}",
         "Chimaltenango", "Patzún", f"Aldea {number % 300}", "es, cak", "primaria", str(number % 20), str(number % 6),
     ]  # fmt: skip
 

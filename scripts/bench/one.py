@@ -23,16 +23,24 @@ def main() -> None:
     import django
 
     django.setup()
-    entries, left_out = _measured_pages(only)
+    kept = database.ROOT / "var" / "bench" / f"{PEOPLE}.json"
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    # Entries that are not asked for stay as they were measured last.
+    before = json.loads(kept.read_text())["entries"] if only and kept.exists() else []
+
+    def keep(entries: list[dict[str, Any]], left_out: list[str]) -> None:
+        others = [entry for entry in before if entry["name"] not in {found["name"] for found in entries}]
+        kept.write_text(json.dumps({"entries": others + entries, "left_out": left_out}, indent=1) + "\n")
+
+    entries = _measured_pages(only)
+    keep(entries, [])
     from scripts.bench import work
 
     more, missing = work.measured(PEOPLE, only)
-    kept = database.ROOT / "var" / "bench" / f"{PEOPLE}.json"
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    kept.write_text(json.dumps({"entries": entries + more, "left_out": left_out + missing}, indent=1) + "\n")
+    keep(entries + more, missing)
 
 
-def _measured_pages(only: set[str]) -> tuple[list[dict[str, Any]], list[str]]:
+def _measured_pages(only: set[str]) -> list[dict[str, Any]]:
     from django.db import connection
 
     from iomcase.servers import Postgres
@@ -40,7 +48,7 @@ def _measured_pages(only: set[str]) -> tuple[list[dict[str, Any]], list[str]]:
 
     wanted = [page for page in pages.pages() if not only or page.name in only]
     if not wanted:
-        return [], []
+        return []
     postgres = int((Postgres(database.directory(PEOPLE)).dir / "pid").read_text())
     with serving.web() as web, serving.floor() as floor, serving.stock_admin() as stock:
         for page in wanted:
@@ -64,7 +72,7 @@ def _measured_pages(only: set[str]) -> tuple[list[dict[str, Any]], list[str]]:
         for entry in searched:
             entry["extra"] |= {"engine": figures[KINDS[entry["name"]]], "engine_all": figures["all"]}
             entry["extra"]["recall"] = figures[KINDS[entry["name"]]]["recall"]
-    return entries, []
+    return entries
 
 
 def _entry(page: Any, found: dict[str, Times], queries: int) -> dict[str, Any]:

@@ -100,6 +100,8 @@ def visit(visitors: dict[str, Visitor], database: int) -> dict[str, Times]:
     for number in range(ROUNDS + 1):
         for name, visitor in visitors.items():
             visitor.connection.close()  # the server gave it up meanwhile
+            if visitor.visited.forms:
+                _forget_how_often()
             used = processor_seconds(visitor.server.process, database)
             began = time.monotonic()
             asked: list[tuple[float, int, int]] = []
@@ -113,6 +115,16 @@ def visit(visitors: dict[str, Visitor], database: int) -> dict[str, Times]:
             if number:  # the first round warms caches and templates
                 found[name].rounds.append((statistics.median(times), p95(times), used * 1000 / len(asked)))
     return found
+
+
+def _forget_how_often() -> None:
+    """Let one person search more often in a minute than base/common/limits.py lets anybody."""
+    import redis
+    from django.conf import settings
+
+    with redis.Redis.from_url(str(settings.CACHES["default"]["LOCATION"])) as hints:
+        for key in hints.scan_iter("*at_most*"):
+            hints.delete(key)
 
 
 def p95(times: Sequence[float]) -> float:

@@ -245,12 +245,14 @@ def facts_of(stored: dict[str, Any]) -> dict[str, Any]:
 
 
 # --- Who is known already ---------------------------------------------------------------------------------------------
+# The words are compared without their index: of a million people sixty were born on a day, a common name has thousands,
+# and PostgreSQL would read both lists for each row (8 s against 1 s for a thousand rows).
 _SAME_BIRTH = """
 SELECT v.place, p.id
 FROM unnest(%s::int[], %s::date[], %s::text[]) AS v (place, born, name)
 CROSS JOIN LATERAL (SELECT iomcase_tokens(v.name) AS words) w
 JOIN programmes_person p
-    ON p.birth_date = v.born AND p.name_tokens && w.words AND p.merged_into_id IS NULL
+    ON p.birth_date = v.born AND (p.name_tokens || '{}'::text[]) && w.words AND p.merged_into_id IS NULL
 WHERE cardinality(ARRAY(SELECT unnest(p.name_tokens) INTERSECT SELECT unnest(w.words))) >= 2
 """
 
