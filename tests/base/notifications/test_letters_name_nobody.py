@@ -22,6 +22,9 @@ FACTS = {
     "programme": "Guatemala → Canada",
     "month": dt.date(2026, 3, 1),
     "what": "Your password was changed.",
+    "count": 12,
+    "who": "Ana Beltrán",
+    "approved": True,
     "link": "http://127.0.0.1:8000/accounts/password/reset/",
 }
 

@@ -14,7 +14,10 @@ from programmes.base.notifications.kinds import (
     ACCOUNT_CHANGED,
     ACCOUNT_PASSWORD_RESET,
     CASE_ASSIGNED,
+    CASES_ASSIGNED,
     DIGEST,
+    EXPORT_ASKED,
+    EXPORT_DECIDED,
     REPORT_READY,
     STEP_DUE,
     Channel,
@@ -149,8 +152,12 @@ def test_the_bell_counts_no_further_than_a_hundred(caseworker):
     assert "99+" in caseworker.get(PREFERENCES).content.decode()
 
 
+# The kinds about which there is something to choose, in the order of the page.
+CHOSEN = [CASE_ASSIGNED, CASES_ASSIGNED, STEP_DUE, REPORT_READY, EXPORT_ASKED, EXPORT_DECIDED]
+
+
 def choices(**chosen):
-    return {CASE_ASSIGNED: "now", STEP_DUE: "now", REPORT_READY: "now"} | chosen
+    return dict.fromkeys(CHOSEN, "now") | chosen
 
 
 def test_preferences_are_one_table_with_reasons_for_what_is_locked(caseworker):
@@ -159,9 +166,7 @@ def test_preferences_are_one_table_with_reasons_for_what_is_locked(caseworker):
     assert "You answer for this case, so this cannot be switched off." in text
     assert "It protects your account, so it always comes at once." in text
     assert [kind.code for kind, _field in page.context["form"].rows()] == [
-        CASE_ASSIGNED,
-        STEP_DUE,
-        REPORT_READY,
+        *CHOSEN,
         ACCOUNT_CHANGED,
     ]
     assert 'name="case_assigned" value="none"' not in text
@@ -199,9 +204,7 @@ def test_a_choice_that_is_not_offered_is_refused_and_nothing_is_kept(caseworker,
 def test_a_field_that_is_not_on_the_form_changes_nothing(caseworker):
     caseworker.post(PREFERENCES, choices(account_changed="none", digest="none", user="1", is_staff="on"))
     assert set(NotificationPreference.objects.values_list("user", "kind")) == {
-        (caseworker.user.pk, CASE_ASSIGNED),
-        (caseworker.user.pk, STEP_DUE),
-        (caseworker.user.pk, REPORT_READY),
+        (caseworker.user.pk, kind) for kind in CHOSEN
     }
 
 
