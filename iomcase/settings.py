@@ -148,9 +148,12 @@ DATABASES = {
     }
 }
 _statement_timeout = "10s" if IN_WEB_PROCESS else "0"
+# A page is read by one process: helpers read far ahead of the fifty rows that it shows, and compiling costs more than
+# such a short query takes.
+_one_process = " -c max_parallel_workers_per_gather=0 -c jit=off" if IN_WEB_PROCESS else ""
 DATABASES["default"].setdefault("OPTIONS", {}).update(
     {
-        "options": f"-c statement_timeout={_statement_timeout} -c lock_timeout=5s -c timezone=UTC",
+        "options": f"-c statement_timeout={_statement_timeout} -c lock_timeout=5s -c timezone=UTC{_one_process}",
         **({"pool": {"min_size": 1, "max_size": 4, "timeout": 5, "reconnect_timeout": 5}} if IN_WEB_PROCESS else {}),
     }
 )
