@@ -130,7 +130,7 @@ def pages_of(world) -> list[tuple[str | None, str, str]]:
     found = []
     for row in ROWS:
         if row.how in {"page", "form"} and row.name not in NO_PAGES:
-            args = [*world.own.args(row.record), *([row.last] if row.last else [])] if row.record else []
+            args = [*(world.own.args(row.record) if row.record else []), *([row.last] if row.last else [])]
             found.append((_looker(row), str(row), reverse(SEARCHES.get(row.name, row.name), args=args)))
     found += [("administrator", name, reverse(f"admin:{name}")) for name in CONFIGURATION]
     return sorted(found, key=lambda entry: LOOKS_FIRST.index(entry[0]) if entry[0] else -1)
