@@ -55,6 +55,7 @@ class _Anybodys(kinds.Kind):
     """Work that everybody may ask for, and see when it is done in their office."""
 
     code = "test_anybodys"
+    title = "Trabajo de todas"
     permission = overseen_with = Permission.SELF
 
 
@@ -214,7 +215,7 @@ class Place:
             "passkey": lambda: [self.passkey.pk],
             "list": lambda: ["cases"],
             "view": lambda: [
-                SavedView.objects.create(listing="cases", name="Open", query="view=open", created_by=self.owner)
+                SavedView.objects.create(listing="cases", name="Casos abiertos", query="view=open", created_by=self.owner)
             ],
             "export": lambda: [self._export(self.owner, make_office("GT-ZZZ"), "ready")],
             "request": lambda: [self._export(make_user("data", office=self.office), self.office, "asked")],
