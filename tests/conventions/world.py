@@ -215,7 +215,9 @@ class Place:
             "passkey": lambda: [self.passkey.pk],
             "list": lambda: ["cases"],
             "view": lambda: [
-                SavedView.objects.create(listing="cases", name="Casos abiertos", query="view=open", created_by=self.owner)
+                SavedView.objects.create(
+                    listing="cases", name="Casos abiertos", query="view=open", created_by=self.owner
+                )
             ],
             "export": lambda: [self._export(self.owner, make_office("GT-ZZZ"), "ready")],
             "request": lambda: [self._export(make_user("data", office=self.office), self.office, "asked")],
