@@ -41,6 +41,13 @@ def attempt(request, form, deed, *, done=None, to=None):
     return None
 
 
+def repeated(request, form):
+    """The redirect to what this very form did when it was sent before; None when it did nothing yet."""
+    first = Submission.objects.filter(user=request.user, key=form.cleaned_data.get("key")).first()
+    same = first is not None and first.digest == form.digest() and first.result_url
+    return HttpResponseRedirect(first.result_url) if same else None
+
+
 def _once(request, form, deed, *, done, to):
     key = form.cleaned_data.get("key")
     submission = None

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.access import requires
 from accounts.roles import Permission
-from programmes.base.common.deeds import attempt, form_page, typed
+from programmes.base.common.deeds import attempt, form_page, repeated, typed
 from programmes.base.common.limits import at_most
 from programmes.base.common.pages import page_or_part
 from programmes.base.lists import page as lists
@@ -59,6 +59,9 @@ def new(request):
     )
     sent = form.is_bound and request.method == "POST" and form.is_valid()
     possible = asking.attend(form, request.user) if sent else None
+    if sent and form.errors and (done := repeated(request, form)):
+        # The strong match is the very person whom the first press of the button has just registered.
+        return done
     if possible is not None and not form.errors:
         done = attempt(
             request,
