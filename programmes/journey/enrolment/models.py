@@ -3,11 +3,10 @@
 import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import ArrayField, DateRangeField, RangeBoundary, RangeOperators
-from django.contrib.postgres.fields.ranges import BigIntegerRangeField
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Exists, F, Func, OuterRef, Q, Value
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
@@ -17,6 +16,7 @@ from django.utils.translation import ngettext
 from accounts.models import Office
 from programmes.base.audit.models import tracked
 from programmes.base.common.models import Record, count_versions
+from programmes.base.common.periods import only_one_at_a_time
 from programmes.base.lifecycle.models import CaseEvent, Lifecycle
 from programmes.base.rulebook.catalogue import WaitsFor
 from programmes.base.rulebook.codes import label
@@ -24,20 +24,6 @@ from programmes.base.rulebook.models import Programme, Requirement, Season
 from programmes.journey.enrolment.querysets import EnrolmentQuerySet
 from programmes.journey.enrolment.states import ENROLMENT, OPEN, STAGES, TONES, Status
 from programmes.journey.people.models import Person
-
-
-def only_one_at_a_time(start: str, end) -> list:
-    """Expressions that exclude two overlapping periods of one person, without the btree_gist extension.
-
-    `int8range(person, person, '[]')` overlaps only itself, so an exclusion by `&&` on both ranges is enough.
-    An empty end reaches to infinity.
-    """
-    person = Func(
-        F("person_id"), F("person_id"), Value("[]"), function="int8range", output_field=BigIntegerRangeField()
-    )
-    bounds = RangeBoundary(inclusive_lower=True, inclusive_upper=True)
-    period = Func(F(start), end, bounds, function="daterange", output_field=DateRangeField())
-    return [(person, RangeOperators.OVERLAPS), (period, RangeOperators.OVERLAPS)]
 
 
 @tracked(exclude=["last_contact_on"])
@@ -120,6 +106,13 @@ class Enrolment(Lifecycle, Record):
                 condition=Q(is_open=True),
             ),
             models.Index(fields=["owner", "next_due_on", "id"], name="case_open_by_owner", condition=Q(is_open=True)),
+            # All that a caseload is added up by: the table itself is not read.
+            models.Index(
+                fields=["office", "status", "owner"],
+                include=["destination_office", "programme", "next_due_on", "id", "is_open"],
+                name="case_open_load",
+                condition=Q(is_open=True),
+            ),
             models.Index(fields=["programme", "season", "status"], name="case_by_season_and_status"),
             # The order of the case list, for whoever sees so many cases that the first ones come soon.
             models.Index(fields=["next_due_on", "id"], name="case_by_day"),
@@ -357,8 +350,10 @@ class StepQuerySet(models.QuerySet):
 
     def telling(self):
         """Without "complete what is required" while its single requirements stand in the list themselves."""
-        single = Step.objects.filter(enrolment=OuterRef("enrolment"), requirement__isnull=False, done_at__isnull=True)
-        return self.exclude(Exists(single), kind="documents")
+        case = OuterRef("enrolment")
+        # Between two bounds: asked of each step; else PostgreSQL gathers the requirements of all cases beforehand.
+        single = Step.objects.filter(enrolment__gte=case, enrolment__lte=case, requirement__isnull=False)
+        return self.exclude(Exists(single.filter(done_at__isnull=True)), kind="documents")
 
 
 class Step(models.Model):
@@ -397,6 +392,7 @@ class Step(models.Model):
         indexes = [
             models.Index(fields=["due_on", "enrolment"], name="step_open_by_day", condition=Q(done_at__isnull=True)),
             models.Index(fields=["enrolment", "due_on"], name="step_open_by_case", condition=Q(done_at__isnull=True)),
+            models.Index(fields=["desk", "due_on", "id"], name="step_open_by_desk", condition=Q(done_at__isnull=True)),
         ]
         constraints = [
             models.UniqueConstraint(

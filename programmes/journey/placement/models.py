@@ -8,9 +8,10 @@ from django.utils.translation import gettext_lazy as _
 
 from programmes.base.audit.models import tracked
 from programmes.base.common.models import Record, RecordQuerySet, count_versions
+from programmes.base.common.periods import only_one_at_a_time
 from programmes.base.lifecycle.models import Lifecycle
 from programmes.journey.demand.models import Position
-from programmes.journey.enrolment.models import Enrolment, only_one_at_a_time
+from programmes.journey.enrolment.models import Enrolment
 from programmes.journey.people.models import Person
 from programmes.journey.placement.states import PLACEMENT, Status
 
