@@ -17,8 +17,9 @@ RUN useradd --system --uid 10001 --no-create-home iomcase
 WORKDIR /srv/iomcase
 COPY --from=build /srv/venv /srv/venv
 COPY --from=build /srv/iomcase /srv/iomcase
-# Beat keeps the time of its last ticks there; losing it is harmless.
-RUN install --directory --owner iomcase /srv/run
+# Beat keeps the time of its last ticks in the first; losing it is harmless. The second is for private files: a volume
+# that web and worker share takes its place, and its owner from here.
+RUN install --directory --owner iomcase /srv/run && install --directory --owner iomcase --mode 700 /srv/media
 ENV PATH=/srv/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 IOMCASE_MODE=production
 USER iomcase
 EXPOSE 8000
