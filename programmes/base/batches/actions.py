@@ -67,15 +67,19 @@ def locked(batch: Batch, version: int | None = None) -> Batch:
 
 
 @transaction.atomic
-def prepare(batch: Batch, *, by: User, params: Mapping[str, Any]) -> Batch:
-    """Keep what was found out about the file in another way of reading it; a checked batch goes back to its columns."""
+def prepare(batch: Batch, *, by: User, params: Mapping[str, Any], identity: str = "") -> Batch:
+    """Keep what was found out about the file in another way of reading it; a checked batch goes back to its columns.
+
+    `identity` is that of the sheet that is now meant; a collision when another batch of the office has it.
+    """
     batch = locked(batch)
     if batch.status == Status.STAGED:
         batch.move_to(Status.DRAFTED, by=by)
     elif batch.status not in {Status.DRAFTED, Status.FAILED}:
         raise RuleBroken(_("The rows are being checked or carried out already."))
     batch.params = {**batch.params, **params}
-    batch.write("params")
+    batch.file_sha256 = identity or batch.file_sha256
+    batch.write("params", "file_sha256")
     return batch
 
 

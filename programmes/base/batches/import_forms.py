@@ -90,7 +90,9 @@ class ColumnsForm(WorkForm):
         for name in ("sheet", "header_line", "encoding", "separator"):
             self.initial.setdefault(name, params.get(name))
         if params["file_kind"] == "xlsx":
-            self.fields["sheet"].choices = [(name, name) for name in params["sheets"]]
+            # By its place: a name may hold spaces that a form trims.
+            self.fields["sheet"].choices = [(str(place), name) for place, name in enumerate(params["sheets"])]
+            self.initial["sheet"] = str(params["sheets"].index(params["sheet"]))
             del self.fields["encoding"], self.fields["separator"]
         else:
             del self.fields["sheet"]
@@ -115,6 +117,12 @@ class ColumnsForm(WorkForm):
     def settings(self) -> list:
         """The fields that say how the file is written."""
         return [self[name] for name in ("sheet", "header_line", "encoding", "separator") if name in self.fields]
+
+    def other_sheet(self) -> str:
+        """The name of the sheet that was chosen instead of the present one, or ""."""
+        place = self.cleaned_data.get("sheet")
+        name = self.params["sheets"][int(place)] if place else ""
+        return name if name != self.params["sheet"] else ""
 
     def own_fields(self) -> list[tuple[str, list[str]]]:
         """Further questions of the kind: title of the group, names of its fields."""

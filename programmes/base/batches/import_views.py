@@ -79,6 +79,8 @@ def columns(request, public_id):
     form = kind.form(typed(request), user=request.user, record=batch, kind=kind)
     if request.method == "POST" and "again" in request.POST:
         return _look_again(request, form, batch, kind)
+    if batch.params.get("ask"):
+        return render(request, "base/batches/sheet.html", {"batch": batch, "title": said.title_of(batch)})
     if request.method == "POST" and form.is_valid():
         params = {"mapping": form.mapping(), "options": form.options()}
         done = attempt(
@@ -93,17 +95,23 @@ def columns(request, public_id):
 
 def _look_again(request, form, batch: Batch, kind: ImportKind):
     form.full_clean()
-    given = form.cleaned_data
+    given, sheet = form.cleaned_data, form.other_sheet()
+    # Where the header of one sheet stands says nothing about another.
+    line = 0 if sheet else given.get("header_line") or 0
     try:
-        params = imports.look_again(
-            kind, batch, sheet=given.get("sheet") or "", header_line=given.get("header_line") or 0,
+        found = imports.look_again(
+            kind, batch, by=request.user, sheet=sheet, header_line=line,
             encoding=given.get("encoding") or "", separator=(given.get("separator") or "").replace(TAB, "\t"),
         )  # fmt: skip
     except (Unreadable, UnicodeError, LookupError) as refusal:
         text = said.in_words(refusal) if isinstance(refusal, Unreadable) else _("The file cannot be read like that.")
         messages.error(request, text)
+    except RuleBroken as refusal:
+        messages.error(request, refusal.message)
     else:
-        actions.prepare(batch, by=request.user, params=params)
+        if found != batch:
+            messages.warning(request, _("This sheet was uploaded before. Nothing was taken in twice: see here."))
+            return redirect(found)
     return redirect("batches:columns", batch.public_id)
 
 

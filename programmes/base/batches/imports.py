@@ -38,6 +38,10 @@ class ImportKind(Kind):
         """The column a header stands for, or ""."""
         raise NotImplementedError
 
+    def is_aside(self, sheet: str) -> bool:
+        """Whether a sheet of this name stands in the template only to explain it."""
+        return False
+
     def template(self) -> Iterable[tuple[str, Sequence[Any], Iterable[Sequence[Any]]]]:
         """The sheets of the workbook that people fill in: name, header, rows. In the reader's language."""
         raise NotImplementedError
@@ -147,39 +151,67 @@ def digest_of(file: BinaryIO) -> str:
     return digest.hexdigest()
 
 
-def same_file(kind: str, office, sha256: str) -> Batch | None:
-    """The batch of this office that holds these very bytes and was not given up."""
+def identity_of(digest: str, sheet: str, of: Sequence[str]) -> str:
+    """What tells one upload from another: the bytes, and in a workbook of several sheets also which one is meant."""
+    return hashlib.sha256(f"{digest}\n{sheet}".encode()).hexdigest() if len(of) > 1 else digest
+
+
+def same_file(kind: str, office, identity: str, *, but: Batch | None = None) -> Batch | None:
+    """The batch of this office that holds this very file or sheet and was not given up; `but` is another one."""
     given_up = (Status.CANCELLED, Status.FAILED, Status.UNDONE)
-    found = Batch.objects.filter(kind=kind, office=office, file_sha256=sha256).exclude(status__in=given_up)
-    return found.first()
+    found = Batch.objects.filter(kind=kind, office=office, file_sha256=identity).exclude(status__in=given_up)
+    return found.exclude(pk=but.pk if but else None).first()
 
 
 def receive(kind: ImportKind, upload, *, by, office, title: str = "") -> tuple[Batch, bool]:
     """Keep an uploaded file and open a batch for it; the batch, and whether it is a new one.
 
-    The same bytes again, also at the same moment, lead to the batch that has them. Raises Unreadable for a file that
-    cannot be read, and RuleBroken when the right does not reach the office. Effects: the file in the private storage,
-    the batch with what was found in the file.
+    The same bytes again, also at the same moment, lead to the batch that has them. In a workbook each sheet is taken
+    in for itself: the batch is about the next one that no batch has, and where several may be meant its parameter
+    `ask` names them. Raises Unreadable for a file that cannot be read, and RuleBroken when the right does not reach
+    the office. Effects: the file in the private storage, the batch with what was found in the file.
     """
-    sha256 = digest_of(upload.file)
-    if known := same_file(kind.code, office, sha256):
-        return known, False
+    digest = digest_of(upload.file)
     shape = reading.shape_of(upload.file, upload.size)
-    params = first_guess(kind, shape, office)
+    meant = [name for name in shape.looks if not kind.is_aside(name)] or list(shape.looks)
+    have = {name: same_file(kind.code, office, identity_of(digest, name, shape.sheets)) for name in meant or [""]}
+    if all(have.values()):
+        return next(batch for batch in have.values() if batch), False
+    left = [name for name in meant if not have[name]]
+    if left:
+        shape.sheet = max(left, key=lambda name: _known_headers(kind, shape.looks[name]))
+        shape.first = shape.looks[shape.sheet]
+    params = first_guess(kind, shape, office) | {"digest": digest}
+    if len(meant) > 1:
+        params["ask"] = [_about_sheet(kind, shape, name, have[name]) for name in meant]
+    identity = identity_of(digest, shape.sheet, shape.sheets)
     storage = private_storage()
     upload.seek(0)
     stored = storage.save(RandomName("batches")(None, ""), upload)
     try:
         return actions.open_batch(
             kind.code, by=by, office=office, title=title, params=params, file=stored,
-            file_name=shown_name(upload.name), file_sha256=sha256, file_size=upload.size,
+            file_name=shown_name(upload.name), file_sha256=identity, file_size=upload.size,
         ), True  # fmt: skip
     except BaseException as error:
         storage.delete(stored)
-        twin = same_file(kind.code, office, sha256) if isinstance(error, IntegrityError | Collision) else None
+        twin = same_file(kind.code, office, identity) if isinstance(error, IntegrityError | Collision) else None
         if twin is None:
             raise
         return twin, False
+
+
+def _known_headers(kind: ImportKind, first: Sequence[sheets.Row]) -> int:
+    return max(sum(bool(kind.guess(shown(cell))) for cell in cells if cell is not None) for _line, cells in first)
+
+
+def _about_sheet(kind: ImportKind, shape: sheets.Shape, name: str, taken: Batch | None) -> dict[str, Any]:
+    """What the question which sheet is meant says about one of them."""
+    _line, header = header_of(kind, shape.looks[name])
+    return {
+        "name": name, "place": str(shape.sheets.index(name)), "header": [words for words in header if words][:8],
+        "taken": str(taken.public_id) if taken else "",
+    }  # fmt: skip
 
 
 def shown_name(name: str) -> str:
@@ -197,7 +229,7 @@ def first_guess(kind: ImportKind, shape: sheets.Shape, office, *, header_line: i
     """
     line, header = header_of(kind, shape.first, header_line)
     params: dict[str, Any] = {
-        "file_kind": shape.kind, "sheet": shape.sheets[0] if shape.sheets else "", "sheets": shape.sheets,
+        "file_kind": shape.kind, "sheet": shape.sheet, "sheets": shape.sheets, "ask": [],
         "hidden": shape.hidden, "encoding": shape.encoding, "separator": shape.separator, "header_line": line,
         "header": header, "header_key": header_key(header), "mapping": guessed(kind, header),
         "samples": samples_of(shape.first, line, len(header)),
@@ -257,15 +289,33 @@ def samples_of(first: Sequence[sheets.Row], header_line: int, width: int) -> lis
     return found
 
 
-def look_again(kind: ImportKind, batch: Batch, *, sheet: str = "", header_line: int = 0, **how: str) -> dict[str, Any]:
-    """The parameters of another sheet, another header line, another encoding or separator of the same file."""
+def look_again(
+    kind: ImportKind, batch: Batch, *, by, sheet: str = "", header_line: int = 0, encoding: str = "",
+    separator: str = "",
+) -> Batch:  # fmt: skip
+    """Read the file of a batch anew: another sheet, header line, encoding or separator.
+
+    Returns the batch, or the other one that has this sheet already. Raises Unreadable, and what `prepare` raises.
+    """
     params = batch.params
     with opened(batch) as file:
         shape = reading.shape_of(
-            file, batch.file_size, sheet=sheet or params["sheet"], encoding=how.get("encoding") or params["encoding"],
-            separator=how.get("separator") or params["separator"],
+            file, batch.file_size, sheet=sheet or params["sheet"], encoding=encoding or params["encoding"],
+            separator=separator or params["separator"],
         )  # fmt: skip
-    return first_guess(kind, shape, batch.office, header_line=header_line)
+    found = first_guess(kind, shape, batch.office, header_line=header_line)
+    identity = batch.file_sha256
+    if params.get("digest"):
+        identity = identity_of(params["digest"], shape.sheet, shape.sheets)
+    try:
+        return same_file(kind.code, batch.office, identity, but=batch) or actions.prepare(
+            batch, by=by, params=found, identity=identity
+        )
+    except (IntegrityError, Collision):
+        twin = same_file(kind.code, batch.office, identity, but=batch)
+        if twin is None:
+            raise
+        return twin
 
 
 def missing_columns(kind: ImportKind, mapping: Sequence[str]) -> list[str]:

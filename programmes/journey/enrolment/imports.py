@@ -28,7 +28,7 @@ from programmes.journey.people import words
 from programmes.journey.people.duplicates.scoring import WORDS
 from programmes.journey.people.imports import COLUMNS, REQUIRED, Known, facts_of, kept, key_of, reader_for
 from programmes.journey.people.models import Consent, Person
-from programmes.journey.people.template import sheets_of_template
+from programmes.journey.people.template import names_of_aids, sheets_of_template
 
 NEW, SAME = "new", "same:"
 
@@ -77,6 +77,10 @@ class PeopleImport(ImportKind):
         """The workbook to fill in."""
         return sheets_of_template()
 
+    def is_aside(self, sheet: str) -> bool:
+        """The sheets of the template behind the one that is filled in."""
+        return sheet in names_of_aids()
+
     def about(self, batch: Batch) -> list[dict]:
         """The season, and what the file held beside what was read."""
         params, shown = batch.params, []
@@ -84,6 +88,9 @@ class PeopleImport(ImportKind):
             shown.append({"label": _("Programme and season"), "value": str(season)})
         if params.get("sheet"):
             shown.append({"label": _("Sheet"), "value": params["sheet"]})
+        others = [name for name in params.get("sheets", ()) if name not in {params["sheet"], *params["hidden"]}]
+        if others:
+            shown.append({"label": _("Other sheets, not read"), "value": ", ".join(others)})
         if params.get("hidden"):
             shown.append({"label": _("Hidden sheets, not read"), "value": ", ".join(params["hidden"])})
         unread = [name for name, code in zip(params["header"], params["mapping"], strict=True) if name and not code]

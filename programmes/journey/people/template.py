@@ -1,9 +1,12 @@
 """The workbook that people fill in for an import: in the reader's language, with examples and the lists of codes."""
 
+import functools
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from django.conf import settings
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from programmes.base.rulebook.models import Code
 from programmes.journey.people.imports import COLUMNS, REQUIRED
@@ -47,6 +50,16 @@ def sheets_of_template() -> Iterable[tuple[str, Sequence[Any], Iterable[Sequence
         for entry in Code.objects.filter(list=name, active=True).order_by("order", "code"):
             rows.append([str(COLUMNS[code]), entry.code, entry.label])
     yield _("Lists"), [_("Column"), _("Code"), _("Word")], rows
+
+
+@functools.cache
+def names_of_aids() -> frozenset[str]:
+    """What the sheets beside the one to fill in are called, in every language the template is given out in."""
+    found = set()
+    for language, _name in settings.LANGUAGES:
+        with override(language):
+            found |= {_("Examples"), _("Columns"), _("Lists")}
+    return frozenset(found)
 
 
 def _hint(code: str) -> str:

@@ -67,7 +67,7 @@ def test_an_import_whose_workers_are_killed_ends_as_if_nothing_had_happened(work
     answers = {f"column_{place}": code or "-" for place, code in enumerate(batch.params["mapping"])}
     answers |= {
         "version": batch.version, "date_style": "dmy", "season": season.pk, "on": today, "purposes": ["case_management"],
-        "mode": "written", "language": "es", "given_on": today, "header_line": 1, "sheet": batch.params["sheet"],
+        "mode": "written", "language": "es", "given_on": today, "header_line": 1, "sheet": "0",
     }  # fmt: skip
     assert client.post(reverse("batches:columns", args=[batch.public_id]), answers).status_code == 302
 

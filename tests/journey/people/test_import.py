@@ -61,7 +61,9 @@ def columns(batch, season=None, **more):
         "on": date.today().isoformat(), "owner": "", "purposes": ["case_management"], "mode": "written", "language": "es",
         "given_on": date.today().isoformat(), "expires_on": "", "header_line": params["header_line"],
     }  # fmt: skip
-    data |= {name: params[name].replace("\t", "tab") for name in ("sheet", "encoding", "separator") if params.get(name)}
+    data |= {name: params[name].replace("\t", "tab") for name in ("encoding", "separator") if params.get(name)}
+    if params["sheets"]:
+        data["sheet"] = params["sheets"].index(params["sheet"])
     return data | more
 
 
@@ -144,6 +146,40 @@ def test_the_same_file_again_creates_nothing_and_says_so(client, season):
     assert answer.headers["Location"] == batch.get_absolute_url()
     assert Batch.objects.count() == 1
     assert "uploaded before" in client.get(answer.headers["Location"]).content.decode()
+
+
+def two_sheets(book, page):
+    """A second sheet with somebody else, behind a blank one."""
+    book.add_worksheet("Hoja2")
+    other = book.add_worksheet(" Marzo ")
+    for line, row in enumerate([["Ministerio"], HEADER, good_row(7)]):
+        other.write_row(line, 0, row)
+
+
+def test_each_sheet_of_a_workbook_is_taken_in_for_itself_and_once(client, season):
+    content = as_xlsx([HEADER, good_row(1)], prepare=two_sheets)
+    first = batch_of(send(client, content, "year.xlsx"))
+    address = reverse("batches:columns", args=[first.public_id])
+    question = client.get(address).content.decode()
+    assert "Which sheet?" in question
+    assert "Hoja2" not in question, "what is blank is not asked about"
+    client.post(address, {"again": "1", "sheet": "2"})
+    first.refresh_from_db()
+    assert (first.params["sheet"], first.params["header_line"]) == (" Marzo ", 2)
+    assert deed(client, check(client, first, season), "start").outcomes == {"created": 1}
+    second = batch_of(send(client, content, "year.xlsx"))
+    assert second.params["sheet"] == "Hoja1", "the sheet that is left is proposed"
+    address = reverse("batches:columns", args=[second.public_id])
+    assert "This sheet was uploaded before." in client.get(address).content.decode()
+    refused = client.post(address, {"again": "1", "sheet": "2"}, follow=True)
+    assert refused.redirect_chain[-1][0] == first.get_absolute_url()
+    assert "This sheet was uploaded before. Nothing was taken in twice: see here." in refused.content.decode()
+    client.post(address, {"again": "1", "sheet": "0"})
+    second.refresh_from_db()
+    assert deed(client, check(client, second, season), "start").outcomes == {"created": 1}
+    assert "Other sheets, not read" in client.get(second.get_absolute_url()).content.decode()
+    again = send(client, content, "year-copy.xlsx")
+    assert (again.status_code, Batch.objects.count(), Person.objects.count()) == (302, 2, 2)
 
 
 def test_known_people_are_matched_by_document_and_get_their_case(client, season):

@@ -26,7 +26,7 @@ def rows(data: bytes):
     found = shape(data)
     params = {
         "file_kind": found.kind,
-        "sheet": (found.sheets or [""])[0],
+        "sheet": found.sheet,
         "encoding": found.encoding,
         "separator": found.separator,
     }
@@ -234,7 +234,7 @@ def test_hidden_sheets_are_named_and_the_first_shown_one_is_read():
         other.write(0, 0, "Nombres")
 
     found = shape(as_xlsx([["secret"]], prepare=prepare))
-    assert (found.sheets[0], found.hidden, found.first) == ("Personas", ["Hoja1"], [(1, ["Nombres"])])
+    assert (found.sheet, found.hidden, found.first) == ("Personas", ["Hoja1"], [(1, ["Nombres"])])
 
 
 def test_merged_rows_are_found_wherever_they_stand():

@@ -21,15 +21,18 @@ Row = tuple[int, list[Cell]]
 class Shape:
     """What is known of a file before its rows are read.
 
-    `kind` is "xlsx" or "csv". `sheets` are the names of the sheets with `hidden` among them; `encoding` and
-    `separator` those of a CSV file. `first` are the first rows that hold anything, for people to look at.
+    `kind` is "xlsx" or "csv". `sheet` is the one that was looked at, of the names `sheets` with `hidden` among them;
+    `encoding` and `separator` are those of a CSV file. `first` are the first rows that hold anything, for people to
+    look at; `looks` the same of each sheet that may be meant.
     """
 
     kind: str
+    sheet: str = ""
     sheets: list[str] = field(default_factory=list)
     hidden: list[str] = field(default_factory=list)
     encoding: str = ""
     separator: str = ""
+    looks: dict[str, list[Row]] = field(default_factory=dict)
     first: list[Row] = field(default_factory=list)
 
 

@@ -11,14 +11,20 @@ LOOKED_AT = 30
 
 
 def shape_of(file: BinaryIO, size: int, *, sheet: str = "", encoding: str = "", separator: str = "") -> Shape:
-    """What the file is, and its first rows. Raises Unreadable, in words for the person who sent it."""
+    """What the file is, and its first rows. Raises Unreadable, in words for the person who sent it.
+
+    Without `sheet` the first sheet that is shown and holds anything is taken, and the first rows of the others that do
+    stand beside it (`looks`).
+    """
     kind = content.kind_of(file, size)
     if kind == "xlsx":
         book = xlsx.Workbook(file)
         shown = [name for name in book.sheets if name not in book.hidden] or book.sheets
-        name = sheet if sheet in book.sheets else shown[0]
-        first = list(islice(book.rows(name, texts_as_needed=True), LOOKED_AT))
-        shape = Shape(kind, [name, *(other for other in book.sheets if other != name)], book.hidden, first=first)
+        looked_at = [sheet] if sheet in book.sheets else shown
+        looks = {name: list(islice(book.rows(name, texts_as_needed=True), LOOKED_AT)) for name in looked_at}
+        looks = {name: first for name, first in looks.items() if first} or {looked_at[0]: []}
+        name = next(iter(looks))
+        shape = Shape(kind, name, book.sheets, book.hidden, looks=looks, first=looks[name])
     else:
         encoding = encoding or csvs.encoding_of(file)
         separator = separator or csvs.separator_of(file, encoding)
