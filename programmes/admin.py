@@ -3,5 +3,6 @@
 from programmes.base.notifications import admin as notifications
 from programmes.base.rulebook import admin as rulebook
 from programmes.desk.reports import admin as reports
+from programmes.journey.people import admin as people
 
-__all__ = ["notifications", "reports", "rulebook"]
+__all__ = ["notifications", "people", "reports", "rulebook"]

@@ -9,13 +9,14 @@ from django.utils.translation import gettext_lazy
 
 from programmes.base.common.errors import Missing
 from programmes.base.lifecycle import sentences
-from programmes.base.lifecycle.guards import guard
+from programmes.base.lifecycle.guards import consequence, guard
 from programmes.base.rulebook.catalogue import STAGES
 from programmes.base.rulebook.codes import label
 from programmes.base.rulebook.models import Requirement
 from programmes.journey.enrolment import requirements, rules, stays, steps
-from programmes.journey.enrolment.models import Enrolment
+from programmes.journey.enrolment.models import Enrolment, Step
 from programmes.journey.enrolment.states import ENROLMENT, Status
+from programmes.journey.people.duplicates.journal import noting
 
 S = Status
 STARTING = (S.ELIGIBLE, S.ROSTERED, S.SELECTED, S.IN_DOCUMENTATION, S.READY_TO_TRAVEL)
@@ -165,3 +166,34 @@ def one_stay_at_a_time(merge, *, to, on, by=None):
                     % {"one": one.number, "other": other.number},
                     reverse("enrolment:dates", args=[other.public_id]),
                 )
+
+
+def _waiting_for_papers(*people):
+    """Their open cases with a step for each thing that is still required."""
+    asked_for = (S.ELIGIBLE, S.IN_DOCUMENTATION)
+    cases = Enrolment.objects.filter(person__in=people, status__in=asked_for)
+    return list(cases.select_related("person", "programme", "season").order_by("pk"))
+
+
+@consequence("merge", "done")
+def one_person_brings_once(merge, *, event, by):
+    """What either record has brought (consent, papers, exams) counts for the cases of both: their steps are renewed.
+
+    The steps and days that change are noted in the journal of the merge, so that undoing it brings them back.
+    """
+    cases = _waiting_for_papers(merge.survivor)
+    keys = [[case.pk for case in cases]]
+    with (
+        noting(merge.rows, Enrolment, "t.id = ANY(%s)", keys),
+        noting(merge.rows, Step, "t.enrolment_id = ANY(%s)", keys),
+    ):
+        for case in cases:
+            steps.renew_requirements(case, by=by)
+
+
+@consequence("merge", "undone")
+def each_brings_again(merge, *, event, by):
+    """Where somebody worked on between merge and undoing, the steps that came back may be old: they are renewed."""
+    if merge.left:
+        for case in _waiting_for_papers(merge.survivor, merge.absorbed):
+            steps.renew_requirements(case, by=by)

@@ -14,6 +14,7 @@ from programmes.base.common.deeds import attempt, form_page, typed
 from programmes.journey.enrolment import actions, steps
 from programmes.journey.enrolment.forms import DatesForm, OpenCaseForm, SnoozeForm, TestForm, TickForm, WaiveForm
 from programmes.journey.enrolment.models import Enrolment, Step
+from programmes.journey.people import photos
 from programmes.journey.people.views import changeable_person
 
 
@@ -26,6 +27,8 @@ def visible_case(request, public_id) -> Enrolment:
     cases = Enrolment.objects.visible_to(request.user).select_related(
         "person", "programme", "season", "owner", "office"
     )
+    if request.user.may(Permission.PERSON_VIEW):
+        cases = cases.annotate(shows_photo=photos.is_shown("person", on=timezone.localdate()))
     enrolment = get_object_or_404(cases, public_id=public_id)
     right = request.resolver_match.func.access.permission
     if right != Permission.CASE_VIEW and not enrolment.is_reached_by(request.user, right):

@@ -16,6 +16,7 @@ import puremagic
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -23,7 +24,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from programmes.base.common.errors import RuleBroken
 from programmes.base.lifecycle.models import record
 from programmes.journey.people.identity import Photo
-from programmes.journey.people.models import Person
+from programmes.journey.people.models import Consent, Person
 
 MOST_BYTES = 10 * 1024 * 1024
 MOST_PIXELS = 40_000_000
@@ -61,6 +62,12 @@ def storage():
 def may_be_kept(person, on) -> bool:
     """Whether a consent with the purpose "photo" is in force; without it no photo is taken, and none is shown."""
     return person.consents.in_force(on).filter(purposes__contains=[PURPOSE]).exists()
+
+
+def is_shown(person: str = "pk", *, on) -> Q:
+    """The same in a query, and that there is a photo; `person` names the column that holds the person's key."""
+    held, agreed = Photo.objects.filter(person=OuterRef(person)), Consent.objects.in_force(on)
+    return Q(Exists(held), Exists(agreed.filter(person=OuterRef(person), purposes__contains=[PURPOSE])))
 
 
 def store(file) -> Stored:

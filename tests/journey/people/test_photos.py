@@ -9,13 +9,17 @@ from pathlib import Path
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 from PIL import Image
 
 from programmes.journey.people import photos
 from programmes.models import CaseEvent, Consent, Photo
+from tests.factories.enrolment import EnrolmentFactory
 from tests.factories.people import ConsentFactory, PersonFactory, picture, take_photo
+from tests.fixtures.accounts import make_office
 
 pytestmark = pytest.mark.django_db
 GPS, ORIENTATION = 0x8825, 0x0112
@@ -217,6 +221,27 @@ def test_pressing_twice_leaves_one_photo_and_no_file_of_nobody(client_for, perso
         assert client.post(address, {"key": key, "file": picture()}).status_code == 302
     assert Photo.objects.count() == 1
     assert len(files()) == 2
+
+
+def test_the_band_of_a_case_shows_it_small_without_a_further_question(client_for, person):
+    def asked(client, case):
+        client.get(case.get_absolute_url())
+        with CaptureQueriesContext(connection) as queries:
+            page = client.get(case.get_absolute_url()).content.decode()
+        return len(queries), page
+
+    client, case = client_for("caseworker"), EnrolmentFactory(person=person)
+    before, page = asked(client, case)
+    small = reverse("people:thumbnail", args=[person.public_id])
+    assert small not in page
+    take_photo(person)
+    after, page = asked(client, case)
+    assert re.search(rf'<img class="face[^"]*" src="{small}" alt="" width="40" height="40" loading="lazy">', page)
+    assert after == before
+    case.shared_with.add(make_office("CA-MTL"))
+    assert small not in asked(client_for("partner", office="CA-MTL"), case)[1]
+    Consent.objects.filter(person=person).update(withdrawn_at=timezone.now(), withdrawn_by=client.user)
+    assert small not in asked(client, case)[1]
 
 
 @pytest.mark.parametrize("route", ["photo", "thumbnail"])

@@ -5,6 +5,8 @@ turned back into columns by `jsonb_populate_record`. Nothing here knows what the
 """
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 
@@ -79,3 +81,22 @@ def restore(row: Row, columns: list[str]) -> None:
             f"(SELECT {names} FROM jsonb_populate_record(NULL::{row.table}, %s::jsonb)) WHERE {row.key} = %s",
             [row.before, row.pk],
         )
+
+
+@contextmanager
+def noting(rows: list[Row], model: type[models.Model], condition: str, values: list) -> Iterator[None]:
+    """Note what this block does to the rows of a table under a condition: those it writes and those it changes."""
+    before = images(model, condition, values)
+    yield
+    after = images(model, condition, values)
+    label = model._meta.label_lower
+    rows += [Row(label, pk, before.get(pk), now) for pk, now in after.items() if before.get(pk) != now]
+
+
+def one_each(rows: list[Row]) -> list[Row]:
+    """One entry for each row, from what it was at first to what it became at last, in the order of the first."""
+    found: dict[tuple[str, int], Row] = {}
+    for row in rows:
+        first = found.setdefault((row.model, row.pk), row)
+        found[row.model, row.pk] = Row(row.model, row.pk, first.before, row.after)
+    return list(found.values())

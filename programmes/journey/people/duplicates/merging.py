@@ -12,7 +12,7 @@ from programmes.base.lifecycle import guards
 from programmes.base.lifecycle.models import Lifecycle, record
 from programmes.journey.people.duplicates import relations
 from programmes.journey.people.duplicates.facts import NATIONAL_ID
-from programmes.journey.people.duplicates.journal import Row, image, images
+from programmes.journey.people.duplicates.journal import Row, image, images, one_each
 from programmes.journey.people.duplicates.models import DuplicatePair, Merge
 from programmes.journey.people.identity import Identity
 from programmes.journey.people.models import MOST_ALIASES, Person
@@ -90,7 +90,8 @@ def merge(survivor: Person, absorbed: Person, *, by, chosen=None, versions: tupl
     takes the usual one. `versions` are those of the two records as they were shown. Effects: every row that refers to
     the absorbed person refers to the survivor (a row of which the survivor has an equal one stays and is noted); the
     absorbed record stays, hidden, and leads to the survivor; a journal to undo it; a diary line each; their pair is
-    decided. Raises RuleBroken naming everything that stands in the way, Stale when a record changed meanwhile.
+    decided; other rooms follow (the open steps of the cases). Raises RuleBroken naming everything that stands in the
+    way, Stale when a record changed meanwhile.
     """
     if survivor.pk == absorbed.pk:
         raise RuleBroken(_("A record cannot be merged with itself."))
@@ -112,7 +113,9 @@ def merge(survivor: Person, absorbed: Person, *, by, chosen=None, versions: tupl
     if values:
         rows.append(_written(survivor, values))
     rows += [*_keep_numbers(survivor, numbers, by), *_decide(survivor, absorbed, by)]
-    done.journal = {"rows": [row.as_data() for row in rows], "own": own, "stayed": stayed}
+    done.rows = rows  # type: ignore[attr-defined]  # what follows from the merge adds its own (journal.noting)
+    guards.follow("merge", done, "done", event=None, by=by)
+    done.journal = {"rows": [row.as_data() for row in one_each(rows)], "own": own, "stayed": stayed}
     done.save(update_fields=["journal"])
     for person in (survivor, absorbed):
         record(person, by=by, what="records_merged", merge=str(done.public_id))

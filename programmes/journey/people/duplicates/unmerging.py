@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from programmes.base.common.errors import RuleBroken
 from programmes.base.common.wording import full_day
+from programmes.base.lifecycle import guards
 from programmes.base.lifecycle.models import record
 from programmes.journey.people.duplicates import relations
 from programmes.journey.people.duplicates.journal import Row, differing, image, images, restore
@@ -134,6 +135,7 @@ def undo(done: Merge, *, by, reason: str) -> Merge:
     for new in added:
         if new.goes_along:
             new.relation.model._base_manager.filter(pk=new.pk).update(**{new.relation.field.attname: absorbed.pk})
+    guards.follow("merge", done, "undone", event=None, by=by)
     for person in (survivor, absorbed):
         record(person, by=by, what="merge_undone", note=done.undo_reason, merge=str(done.public_id))
     return done

@@ -1,20 +1,34 @@
 """Two whole files of one person, and the database as text, so that two moments can be compared."""
 
 from datetime import date, timedelta
+from uuid import uuid4
 
 import pytest
 from django.db import connection
 
 from programmes.base.notifications import actions as letters
 from programmes.journey.enrolment import actions as enrolments
-from programmes.models import Enrolment, HouseholdMember, Identity, PersonAddress, PersonPhone, Photo
+from programmes.journey.enrolment import steps
+from programmes.models import (
+    Batch,
+    BatchRow,
+    Draft,
+    Enrolment,
+    HouseholdMember,
+    Identity,
+    ListPreference,
+    PersonAddress,
+    PersonPhone,
+    Photo,
+    SavedView,
+)
 from tests.factories.departure import DocumentFactory, MedicalFactory
 from tests.factories.enrolment import EnrolmentFactory, StepFactory
 from tests.factories.people import ConsentFactory, PersonFactory
 from tests.factories.placement import CheckInFactory, PlacementFactory, ship_codes
 from tests.factories.reintegration import FollowUpFactory, PlanLineFactory, ReintegrationFactory
 from tests.factories.returns import ReturnFactory
-from tests.factories.rulebook import SeasonFactory
+from tests.factories.rulebook import RequirementFactory, SeasonFactory
 
 # What is only ever added to, and what says that a merge was made and undone.
 APPENDED = ("programmes_caseevent", "programmes_merge", "pghistory_context")
@@ -74,7 +88,32 @@ def full_file(user, *, years: tuple[int, int], **fields):
     HouseholdMember.objects.create(person=person, relation="child", name="Luis", birth_year=2015)
     HouseholdMember.objects.create(person=PersonFactory(), relation="sibling", name="H.", other=person)
     Photo.objects.create(person=person, image=f"i{person.pk}", thumbnail=f"t{person.pk}", width=9, height=9, size=9)
+    bookkeeping(user, person, new["season"])
     return person
+
+
+def bookkeeping(user, person, season):
+    """What else names the person or their cases: tags, a case that waits for papers, an import, a list, a draft."""
+    Enrolment.objects.filter(person=person, status="active").update(tags=["priority"])
+    # The paper is due before the next step of the state, so it is the next step of the case.
+    waiting = EnrolmentFactory(
+        person=person, season=SeasonFactory(code=f"{person.pk}-w"), status="eligible",
+        planned_start=ago(0, -10), planned_end=ago(0, -100),
+    )  # fmt: skip
+    RequirementFactory(programme=waiting.programme, stage="rostered", kind="consent", code="photo")
+    steps.renew(waiting, on=DAY)
+    waiting.refresh_from_db()
+    batch = Batch.objects.create(kind="people", office=person.office, created_by=user, total=2)
+    for number, made in enumerate((person, waiting), start=2):
+        BatchRow.objects.create(
+            batch=batch, number=number, raw=[person.full_name], values={"name": person.full_name}, state="done",
+            outcome="created", subject=made._meta.model_name, subject_id=made.pk, after=made.version,
+        )  # fmt: skip
+    view = SavedView.objects.create(
+        created_by=user, listing="cases", name=f"Like {person.pk}", query=f"season={season.code}"
+    )
+    ListPreference.objects.get_or_create(user=user, listing="cases", defaults={"home": view, "columns": ["person"]})
+    Draft.objects.create(user=user, page=f"/people/{person.public_id}/edit/", key=uuid4(), data={"given_names": ["M"]})
 
 
 def ago(year: int, days: int) -> date:
@@ -97,5 +136,5 @@ def two_files(user_for):
     )  # fmt: skip
     for person in (survivor, absorbed):
         person.refresh_from_db()
-    assert Enrolment.objects.filter(person__in=[survivor, absorbed]).count() == 6
+    assert Enrolment.objects.filter(person__in=[survivor, absorbed]).count() == 8
     return user, survivor, absorbed

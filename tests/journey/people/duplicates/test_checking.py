@@ -127,6 +127,22 @@ def test_hints_are_rationed(by):
     assert DuplicateHint.objects.count() == checking.HINTS_AN_HOUR
 
 
+def test_administrators_see_who_was_told_of_which_office_and_change_nothing(by, client_for):
+    person = PersonFactory(**MARTA, office=make_office("CO-BOG"))
+    duplicates.check(by, MARTA)
+    address, hint = "/admin/programmes/duplicatehint/", DuplicateHint.objects.get()
+    admin = client_for("administrator", language="en")
+    page = admin.get(address).content.decode()
+    assert by.full_name in page
+    assert "CO-BOG" in page or person.office.name in page
+    for name in ("Vásquez", str(person.public_id)):
+        assert name not in admin.get(f"{address}{hint.pk}/change/").content.decode().partition("<main")[2]
+    assert admin.post(f"{address}{hint.pk}/change/", {"at_0": "2020-01-01"}).status_code == 403
+    assert admin.post(f"{address}{hint.pk}/delete/", {"post": "yes"}).status_code == 403
+    assert admin.get(f"{address}add/").status_code == 403
+    assert client_for("manager").get(address, follow=True).status_code == 403
+
+
 def test_after_an_hour_hints_are_given_again(by, time_machine):
     time_machine.move_to(timezone.now() - timedelta(hours=2), tick=True)
     PersonFactory(**MARTA, office=make_office("CO-BOG"))

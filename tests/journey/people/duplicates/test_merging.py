@@ -4,7 +4,8 @@ import pytest
 from django.db import connection
 
 from programmes.journey.people.duplicates import merging, relations, unmerging
-from programmes.models import CaseEvent, Consent, Document, Enrolment, Identity, Merge, Person, PersonPhone
+from programmes.models import CaseEvent, Consent, Document, Enrolment, Identity, Merge, Person, PersonPhone, Step
+from tests.factories.people import ConsentFactory
 from tests.journey.people.duplicates.conftest import changed, dump
 
 pytestmark = pytest.mark.django_db
@@ -15,7 +16,7 @@ def test_merging_moves_every_row_to_the_record_that_stays(two_files):
     done = merging.merge(survivor, absorbed, by=user)
     for relation in relations.moved():
         assert not relation.model._base_manager.filter(**{relation.field.name: absorbed}).exists(), relation.name
-    assert Enrolment.objects.filter(person=survivor).count() == 6
+    assert Enrolment.objects.filter(person=survivor).count() == 8
     assert Consent.objects.filter(person=survivor).count() == 4
     assert Document.objects.filter(person=survivor).count() == 4
     absorbed.refresh_from_db()
@@ -53,6 +54,35 @@ def test_undoing_a_merge_restores_every_row_of_every_table(two_files):
     assert {name: (before[name], after[name]) for name in changed(before, after)} == {}
     done.refresh_from_db()
     assert done.left == []
+
+
+def open_steps(person):
+    """The open steps of the person's cases that wait for papers, and what lists say of these cases."""
+    waiting = Enrolment.objects.filter(person=person, status="eligible")
+    kinds = Step.objects.filter(enrolment__in=waiting, done_at__isnull=True).values_list("kind", flat=True)
+    return sorted(kinds), [case.next_step.split(":")[0] for case in waiting]
+
+
+def test_what_one_record_has_brought_counts_for_the_open_cases_of_both(two_files):
+    """Both cases wait for a consent to a photo; the absorbed record has one, so after the merge neither waits."""
+    user, survivor, absorbed = two_files
+    ConsentFactory(person=absorbed, purposes=["photo"])
+    before = dump()
+    assert open_steps(survivor) == (["requirement", "testing"], ["requirement"])
+    done = merging.merge(survivor, absorbed, by=user)
+    assert open_steps(survivor) == (["testing", "testing"], ["testing", "testing"])
+    unmerging.undo(done, by=user, reason="Dos hermanas.")
+    after = dump()
+    assert {name: (before[name], after[name]) for name in changed(before, after)} == {}
+
+
+def test_where_somebody_worked_on_in_between_the_steps_fit_what_is_there(two_files):
+    user, survivor, absorbed = two_files
+    done = merging.merge(survivor, absorbed, by=user)
+    ConsentFactory(person=survivor, purposes=["photo"])
+    unmerging.undo(done, by=user, reason="Dos hermanas.")
+    assert open_steps(survivor) == (["testing"], ["testing"])
+    assert open_steps(absorbed) == (["requirement", "testing"], ["requirement"])
 
 
 def test_what_both_records_hold_stays_with_the_one_that_was_taken_in(two_files):
