@@ -70,13 +70,8 @@ CONFIGURATION = [
 ]
 # Pages that answer a search: sent from the page before them.
 SEARCHES = {"people:search": "people:list", "selection:find": "selection:candidates"}
-# Answers of one page or of none: JSON, a redirect for those who are already inside or have nothing to decide.
-NO_PAGES = {
-    "mfa_authenticate",
-    "mfa_reauthenticate_webauthn",
-    "account_reset_password_from_key",
-    "batches:decide",
-}
+# Answers of one page or of none: JSON, a redirect for those who are already inside.
+NO_PAGES = {"mfa_authenticate", "mfa_reauthenticate_webauthn", "account_reset_password_from_key"}
 LETTERS = {"notifications:preview", "notifications:mailbox_html"}
 AT_REST = """async () => {
   for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame)

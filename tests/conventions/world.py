@@ -153,12 +153,20 @@ class Place:
 
     @cached_property
     def sheet_of_people(self):
-        """An import of people that is being prepared, whoever it was that began it."""
+        """An import of people that was checked, with a row to decide about, whoever it was that began it."""
         params = {
             "file_kind": "csv", "sheet": "", "sheets": [], "hidden": [], "encoding": "utf-8", "separator": ",",
             "header_line": 1, "header": ["CUI"], "mapping": ["national_id"], "samples": [[]],
         }  # fmt: skip
-        return Batch.objects.create(kind="people_import", office=self.office, created_by=self.owner, params=params)
+        made = Batch.objects.create(
+            kind="people_import", office=self.office, created_by=self.owner, status="staged", params=params,
+            total=1, counts={"doubtful": 1},
+        )  # fmt: skip
+        known = self.case().person
+        facts = {name: getattr(known, name) for name in ("given_names", "first_surname", "second_surname")}
+        found = {"person": known.pk, "reasons": [["name_same", "same"]]}
+        made.rows.create(number=2, state="doubtful", values={"facts": facts}, found=[found])
+        return made
 
     def args(self, record: str) -> list:
         """What stands in the address of a record of this kind: the main record first, the piece of it last."""
