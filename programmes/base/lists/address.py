@@ -9,19 +9,26 @@ from django.http import QueryDict
 from programmes.base.lists.columns import Column
 from programmes.base.lists.listing import Listing
 
+# Says in an address that the panel of filters is open.
+OPENED = "panel=on"
 # Words of an address that are no filters.
 PLACES = ("after", "before")
-WORDS = ("view", "sort", "columns", "saved", *PLACES)
+WORDS = ("view", "sort", "columns", "saved", "panel", *PLACES)
 
 
 @dataclass
 class Asked:
-    """What is asked for: names of filters and what they are set to, and how the list is to look."""
+    """What is asked for: filters and what they are set to, and how the list is to look.
+
+    `names` are all filters there are for this reader; `opened` says that the panel they stand in is open.
+    """
 
     view: str
     filters: QueryDict
     sort: str
     columns: list[Column]
+    names: set[str]
+    opened: bool = False
     saved: Any = None
 
     def definition(self) -> str:
@@ -33,6 +40,10 @@ class Asked:
         words["sort"] = self.sort
         words["columns"] = ".".join(column.code for column in self.columns)
         return words.urlencode()
+
+    def with_panel(self, query: str) -> str:
+        """A query under which the panel stays open when it is."""
+        return f"{query}&{OPENED}" if self.opened else query
 
 
 def read(listing: Listing, data: QueryDict, user, *, names: set[str], saved=None, chosen=(), home=None) -> Asked:
@@ -62,6 +73,8 @@ def read(listing: Listing, data: QueryDict, user, *, names: set[str], saved=None
         filters=filters,
         sort=_one_of(sort, listing.sorts_for(user), listing.sort, "sort" not in data),
         columns=_columns(listing, data.get("columns"), kept.get("columns") or ".".join(chosen), user),
+        names=names,
+        opened=data.get("panel") == "on",
         saved=saved,
     )
 

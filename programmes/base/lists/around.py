@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from accounts.roles import Permission
 from programmes.base.common.pages import COUNT_LIMIT
+from programmes.base.lists.address import OPENED
 from programmes.base.lists.listing import BULK, Listing
 from programmes.base.lists.page import Shown
 
@@ -15,33 +16,37 @@ def context_of(request, shown: Shown) -> dict:
     """The context of a list's template (templates/base/lists/)."""
     asked, listing, user = shown.asked, shown.listing, request.user
     definition = asked.definition()
-    hidden = [("view", asked.view), ("sort", asked.sort)]
+    hidden = [("view", asked.view), ("sort", asked.sort), ("panel", "on")]
     if request.GET.get("columns"):
         hidden.append(("columns", request.GET["columns"]))
+    words = asked.with_panel(definition)
+    switched = definition if asked.opened else f"{definition}&{OPENED}"
     return {
         "page": shown.page,
         "rows": shown.rows,
-        "heads": heads(shown, definition),
+        "heads": heads(shown, words),
         "form": None,
         "filters": shown.filters.form,
+        "panel": shown.panel,
+        "switch": {"opened": asked.opened, "href": listing.url(switched)},
         "filters_set": sum(bool(asked.filters.getlist(name)) for name in asked.filters),
         "notes": shown.notes,
         "said": "",
         "count": count_in_words(listing, shown.page.count),
         "here": listing.url(),
-        "hidden": hidden,
+        "hidden": hidden if asked.opened else [],
         "view": asked.view,
         "sort": asked.sort,
-        "views": tabs(shown, definition),
-        "chips": chips(shown, definition) if shown.valid else [],
-        "clear": listing.url(f"view={asked.view}"),
+        "views": tabs(shown),
+        "chips": chips(shown, words) if shown.valid else [],
+        "clear": listing.url(asked.with_panel(f"view={asked.view}")),
         "definition": definition,
         "list": listing.code,
         "label": listing.label,
         "bulk": BULK[listing.code](user) if listing.code in BULK else [],
         "all_words": all_in_words(listing, shown.page.count),
         "tools": tools(shown, definition, user),
-        "counts_url": f"{reverse('lists:counts', args=[listing.code])}?{definition}",
+        "counts_url": f"{reverse('lists:counts', args=[listing.code])}?{words}",
     }
 
 
@@ -83,14 +88,14 @@ def changed(definition: str, **words: str | None) -> str:
     return data.urlencode()
 
 
-def tabs(shown: Shown, definition: str) -> list[dict]:
+def tabs(shown: Shown) -> list[dict]:
     """The tabs that come with the list, then those that the reader pinned; the others wait on a page of their own."""
     asked, listing, user = shown.asked, shown.listing, shown.furniture.user
     saved = asked.saved.key if asked.saved else ""
     found = [
         {
             "label": tab.label,
-            "href": listing.url(f"view={code}"),
+            "href": listing.url(asked.with_panel(f"view={code}")),
             "current": not saved and code == asked.view,
             "key": code,
         }
@@ -101,7 +106,12 @@ def tabs(shown: Shown, definition: str) -> list[dict]:
     if asked.saved and asked.saved not in kept:
         kept.append(asked.saved)
     found += [
-        {"label": view.name, "href": listing.url(f"saved={view.key}"), "current": view.key == saved, "key": view.key}
+        {
+            "label": view.name,
+            "href": listing.url(asked.with_panel(f"saved={view.key}")),
+            "current": view.key == saved,
+            "key": view.key,
+        }
         for view in kept
     ]
     return found

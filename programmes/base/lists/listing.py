@@ -9,6 +9,7 @@ from django.utils.functional import Promise
 
 from accounts.roles import Permission
 from programmes.base.lists.columns import Column
+from programmes.base.lists.filters import ListFilter
 
 
 @dataclass(frozen=True)
@@ -34,8 +35,8 @@ class Listing:
         shown: codes of those that somebody sees who has chosen none.
         sort: what it is sorted by unless the address says otherwise.
         views: the tabs that come with it; `start` says which one opens for a user.
-        filters: makes the filter set: (data, queryset, user, furniture).
-        furniture: querysets of (kind, key, words, more) that the filters choose from (page.py reads all at once).
+        filters: its filter set.
+        furniture: querysets of (kind, key, words, more) that the named filters choose from (page.py reads all at once).
         prepare: puts words to what was read, once for a page.
         count: how many rows in words.
         person: the path from a row to the person it is about ("pk" when it is the person).
@@ -52,8 +53,8 @@ class Listing:
     sort: str
     views: Mapping[str, View]
     start: Callable[[Any], str]
-    filters: Callable[..., Any]
-    furniture: Callable[[Any, Any], list]
+    filters: type[ListFilter]
+    furniture: Callable[[Any, Any, set[str]], list]
     prepare: Callable[[list[dict], Any], None]
     count: Callable[[int], str]
     person: str

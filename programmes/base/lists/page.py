@@ -1,6 +1,7 @@
 """The page of a list: one statement for what stands around it, one or two for its rows, one for how many."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,17 +17,24 @@ from programmes.base.lists.address import Asked
 from programmes.base.lists.listing import Listing
 from programmes.base.lists.models import ListPreference, SavedView
 
+# The parts that are swapped: the whole list when its panel opens or closes, else what stands beside the panel.
+LIST, RESULTS = "list", "results"
+
 
 class Furniture:
-    """What stands around a list: choices of its filters, the reader's views and columns. Read in one statement."""
+    """What stands around a list: the reader's views and columns, and what filters choose from. Read in one statement.
 
-    def __init__(self, listing: Listing, user, data=None):
+    `names` are the filters whose choices are needed: a page that draws no panel asks for those that its address names.
+    """
+
+    def __init__(self, listing: Listing, user, data=None, names: Iterable[str] = ()):
+        self.listing, self.user, self.names = listing, user, set(names)
         own = ListPreference.objects.filter(user=user, listing=listing.code).order_by()
         views = SavedView.objects.visible_to(user).filter(listing=listing.code).order_by()
         facts = JSONObject(
             id="pk", query="query", mine="created_by", office="office", programme="programme", version="version"
         )
-        rows = [
+        around = [
             own.values_list(
                 Value("own"),
                 Cast("home", TextField()),
@@ -36,13 +44,9 @@ class Furniture:
             views.distinct().values_list(
                 Value("view"), Cast("public_id", TextField()), "name", Cast(facts, TextField())
             ),
-            *listing.furniture(user, data),
         ]
-        self.user = user
         self.rows: dict[str, list[tuple[str, str, Any]]] = {}
-        first, *rest = rows
-        for kind, key, words, more in first.union(*rest, all=True):
-            self.rows.setdefault(kind, []).append((key, words, json.loads(more) if more else None))
+        self._read([*around, *listing.furniture(user, data, self.names)])
         self.rows.get("view", []).sort(key=lambda row: row[1].casefold())
         own_rows = self.rows.get("own")
         home, _words, preference = own_rows[0] if own_rows else ("", "", {})
@@ -50,6 +54,18 @@ class Furniture:
         self.pinned: list[str] = (preference or {}).get("pinned", [])
         self.views = {key: Kept(key, name, **more) for key, name, more in self.rows.get("view", [])}
         self.home = next((view for view in self.views.values() if str(view.id) == home), None)
+
+    def _read(self, querysets) -> None:
+        first, *rest = querysets
+        for kind, key, words, more in first.union(*rest, all=True) if rest else first:
+            self.rows.setdefault(kind, []).append((key, words, json.loads(more) if more else None))
+
+    def bring(self, names: Iterable[str], data) -> None:
+        """Read the choices of further filters, such as those of a view that was just found here."""
+        missing = set(names) - self.names
+        self.names |= missing
+        if querysets := self.listing.furniture(self.user, data, missing):
+            self._read(querysets)
 
     def choices(self, kind: str) -> list[tuple[str, str]]:
         """(key, words) of one kind, by their words."""
@@ -84,20 +100,28 @@ class Shown:
     rows: list[dict]
     valid: bool
     notes: list[str]
+    panel: bool = False
+    part: str = RESULTS
 
 
-def ask(listing: Listing, data, user) -> tuple[Asked, Furniture, Any]:
-    """Read an address: what is asked for, what stands around it, and the filter set that narrows the rows."""
-    furniture = Furniture(listing, user, data)
+def ask(listing: Listing, data, user, *, panel: bool = False) -> tuple[Asked, Furniture, Any]:
+    """Read an address: what is asked for, what stands around it, and the filter set that narrows the rows.
+
+    The set holds the filters that are asked for; with `panel` all there are, with everything they choose from.
+    """
+    names = listing.filters.names_for(user)
+    furniture = Furniture(listing, user, data, names if panel else names & set(data))
     wanted = data.get("saved")
     saved = furniture.views.get(wanted) if wanted and is_identifier(wanted) else None
-    rows = listing.rows(user)
-    probe = listing.filters(None, queryset=rows, user=user, furniture=furniture)
-    asked = address.read(
-        listing, data, user, names=set(probe.filters), saved=saved, chosen=furniture.columns, home=furniture.home
-    )
-    rows = listing.views[asked.view].narrow(rows, user)
-    return asked, furniture, listing.filters(asked.filters, queryset=rows, user=user, furniture=furniture)
+    asked = address.read(listing, data, user, names=names, saved=saved, chosen=furniture.columns, home=furniture.home)
+    furniture.bring(asked.filters, asked.filters)
+    return asked, furniture, filters_of(listing, asked, furniture, only=None if panel else asked.filters)
+
+
+def filters_of(listing: Listing, asked: Asked, furniture: Furniture, *, only: Iterable[str] | None) -> Any:
+    """The filter set of a list as it is asked for, on the rows of its view."""
+    rows = listing.views[asked.view].narrow(listing.rows(furniture.user), furniture.user)
+    return listing.filters(asked.filters, queryset=rows, user=furniture.user, furniture=furniture, only=only)
 
 
 def notes_on(asked: Asked, filters, wanted: str | None) -> list[str]:
@@ -106,7 +130,7 @@ def notes_on(asked: Asked, filters, wanted: str | None) -> list[str]:
         return [_("This view no longer exists, or is no longer shared with you. You see the usual list instead.")]
     if asked.saved is None:
         return []
-    if address.hidden_words(asked.saved, set(filters.filters)):
+    if address.hidden_words(asked.saved, asked.names):
         return [
             _("The view “%(name)s” filters by something you may not see, so it shows you nothing.")
             % {"name": asked.saved.name}
@@ -125,7 +149,7 @@ def notes_on(asked: Asked, filters, wanted: str | None) -> list[str]:
 
 def matching(asked: Asked, filters):
     """The rows that match; none while a filter is wrong, so that a slip never shows more than was asked for."""
-    if not filters.form.is_valid() or (asked.saved and address.hidden_words(asked.saved, set(filters.filters))):
+    if not filters.form.is_valid() or (asked.saved and address.hidden_words(asked.saved, asked.names)):
         return filters.queryset.none()
     return filters.qs
 
@@ -133,7 +157,13 @@ def matching(asked: Asked, filters):
 def show(request, listing: Listing) -> Shown:
     """Everything about the list that this request asks for. Raises SuspiciousOperation for an unknown word (400)."""
     user = request.user
-    asked, furniture, filters = ask(listing, request.GET, user)
+    # While the panel stays where it is, only the rows beside it are drawn again.
+    panel = request.GET.get("panel") == "on" and request.htmx.target != RESULTS
+    asked, furniture, filters = ask(listing, request.GET, user, panel=panel)
+    if not panel and not filters.form.is_valid():
+        panel = True  # what is wrong with a filter is said beside it
+        asked, furniture, filters = ask(listing, request.GET, user, panel=True)
+        asked.opened = True
     column, downwards = listing.sorts_for(user)[asked.sort]
     order = column.order(downwards=downwards)
     reads = dict.fromkeys([*listing.always, *order_fields(order)])
@@ -161,6 +191,8 @@ def show(request, listing: Listing) -> Shown:
         rows=[_drawn(row, asked.columns) for row in page.rows],
         valid=filters.form.is_valid(),
         notes=notes_on(asked, filters, request.GET.get("saved")),
+        panel=panel,
+        part=LIST if request.htmx.target == LIST else RESULTS,
     )
 
 

@@ -190,9 +190,9 @@ def place(request, public_id):
 def counts(request, code):
     """The tabs of a list with how many stand behind each, as far as that is counted quickly, for this very reader."""
     listing = _listing(request, code)
-    asked, furniture, filters, definition = _asked(request, listing)
+    asked, furniture, filters = page.ask(listing, request.GET, request.user)
     shown = page.Shown(listing, asked, furniture, filters, None, [], True, [])
-    found = tabs(shown, definition)
+    found = tabs(shown)
     stop = time.monotonic() + COUNTS_MS / 1000
     for tab in found:
         left = int((stop - time.monotonic()) * 1000)
@@ -204,12 +204,12 @@ def counts(request, code):
 def _count(listing, furniture, key: str, user, milliseconds: int) -> str:
     kept = furniture.views.get(key)
     words = QueryDict(kept.query if kept else f"view={key}")
-    names = set(listing.filters(None, queryset=listing.rows(user), user=user, furniture=furniture).filters)
+    names = listing.filters.names_for(user)
     if kept and page.address.hidden_words(kept, names):
         return ""
     asked = page.address.read(listing, QueryDict(f"saved={key}") if kept else words, user, names=names, saved=kept)
-    rows = listing.views[asked.view].narrow(listing.rows(user), user)
-    filters = listing.filters(asked.filters, queryset=rows, user=user, furniture=furniture)
+    furniture.bring(asked.filters, asked.filters)
+    filters = page.filters_of(listing, asked, furniture, only=asked.filters)
     hits = reading.look(page.matching(asked, filters), milliseconds=milliseconds)
     if hits.count is None or (kept and not filters.form.is_valid()):
         return ""

@@ -1,6 +1,7 @@
 """How the case list is narrowed: by address, so that a list can be kept, shared and printed."""
 
 from datetime import timedelta
+from typing import ClassVar
 
 import django_filters as filters
 from django import forms
@@ -14,6 +15,7 @@ from accounts.models import Membership, Office, User
 from accounts.roles import Permission
 from programmes.base.common.choices import is_identifier
 from programmes.base.common.forms import DayField, NearDate
+from programmes.base.lists.filters import ListFilter
 from programmes.base.lists.listing import View
 from programmes.base.rulebook import codes
 from programmes.base.rulebook.models import Programme, Season, translated
@@ -62,7 +64,7 @@ def _with_openness(queryset, statuses):
     return found.filter(is_open=bool(open_ones)) if len(open_ones) in {0, len(set(statuses))} else found
 
 
-class CaseFilter(filters.FilterSet):
+class CaseFilter(ListFilter):
     """Filters of the case list. Only fields without personal data: names are searched by POST."""
 
     status = filters.MultipleChoiceFilter(
@@ -94,8 +96,7 @@ class CaseFilter(filters.FilterSet):
     quiet_since = DayFilter(label=gettext_lazy("No contact since"), method="without_contact", widget=NearDate())
     expires_before = DayFilter(label=gettext_lazy("Document expires before"), method="expiring", widget=NearDate())
 
-    # Filters that exist only for whoever may see what they filter by.
-    NEEDS = {
+    NEEDS: ClassVar = {
         "department": Permission.PERSON_VIEW,
         "quiet_since": Permission.PERSON_VIEW,
         "tag": Permission.PERSON_VIEW,
@@ -106,27 +107,21 @@ class CaseFilter(filters.FilterSet):
         model = Enrolment
         fields: list[str] = []
 
-    def __init__(self, *args, user, furniture, **kwargs):
+    def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.furniture = furniture
-        for name, permission in self.NEEDS.items():
-            if not user.may(permission):
-                del self.filters[name]
+        furniture = self.furniture
         names = {key: translated(more["names"], words) for key, words, more in furniture.rows.get("programme", [])}
         seasons = furniture.rows.get("season", [])
-        self._choose("programme", sorted(names.items(), key=lambda pair: pair[1]))
-        self._choose(
+        self.choose("programme", sorted(names.items(), key=lambda pair: pair[1]))
+        self.choose(
             "season", [(key, f"{names.get(str(more['programme']), '')} {words}") for key, words, more in seasons]
         )
-        self._choose("office", furniture.choices("office"))
-        self._choose("destination", furniture.choices("destination"))
-        self._choose("owner", self._owners())
-        self._choose("tag", list(codes.labels_of("case_tag").items()))
-        self._choose("department", list(codes.labels_of("subdivision").items()))
-
-    def _choose(self, name, choices):
-        if name in self.filters:
-            self.filters[name].extra["choices"] = choices
+        self.choose("office", furniture.choices("office"))
+        self.choose("destination", furniture.choices("destination"))
+        if "owner" in self.filters:
+            self.choose("owner", self._owners())
+        self.choose("tag", list(codes.labels_of("case_tag").items()))
+        self.choose("department", list(codes.labels_of("subdivision").items()))
 
     def _owners(self):
         known = self.furniture.choices("owner")
@@ -147,6 +142,8 @@ class CaseFilter(filters.FilterSet):
     def form(self):
         """The form, with no more seasons than a person can look through."""
         form = super().form
+        if "season" not in form.fields:
+            return form
         data = self.data or {}
         recent = str(timezone.localdate() - timedelta(days=RECENT_DAYS))
         programme = data.get("programme")
@@ -215,8 +212,10 @@ def colleagues(user):
     return User.objects.filter(Q(Exists(working)) | Q(pk=user.pk))
 
 
-def furniture(user, data) -> list:
-    """What the filters choose from, as rows of (kind, key, words, more): page.py reads all of it in one statement."""
+def furniture(user, data, names) -> list:
+    """What these filters choose from, as rows of (kind, key, words, more): page.py reads all of it in one statement."""
+    if names.isdisjoint({"office", "destination", "programme", "season", "owner"}):
+        return []
     nothing = Value("")
     seen = Office.objects.filter(pk__in=_reached(user))
     programmes = Programme.objects.reachable_by(user, Permission.CASE_VIEW)
@@ -229,15 +228,18 @@ def furniture(user, data) -> list:
     owners = colleagues(user)
     if office.isascii() and office.isdigit() and len(office) < 18:
         owners = owners.filter(memberships__office=int(office)).distinct()
-    return [
-        seen.order_by().values_list(Value("office"), key, "name", nothing),
-        destinations.order_by().values_list(Value("destination"), key, "name", nothing),
-        programmes.order_by().values_list(Value("programme"), key, Cast("code", TextField()), words),
-        Season.objects.filter(programme__in=ids).order_by().values_list(Value("season"), key, "code", when),
-        owners.order_by("full_name").values_list(Value("owner"), Cast("public_id", TextField()), "full_name", nothing)[
-            :MOST_OWNERS
-        ],
-    ]
+    found = {
+        "office": seen.order_by().values_list(Value("office"), key, "name", nothing),
+        "destination": destinations.order_by().values_list(Value("destination"), key, "name", nothing),
+        "programme": programmes.order_by().values_list(Value("programme"), key, Cast("code", TextField()), words),
+        "season": Season.objects.filter(programme__in=ids).order_by().values_list(Value("season"), key, "code", when),
+        "owner": owners.order_by("full_name").values_list(
+            Value("owner"), Cast("public_id", TextField()), "full_name", nothing
+        )[:MOST_OWNERS],
+    }
+    # A season is told by its programme.
+    needed = names | {"programme"} if "season" in names else names
+    return [rows for name, rows in found.items() if name in needed]
 
 
 def _works(user) -> bool:

@@ -54,7 +54,7 @@ def cases(request):
     shown = page.show(request, CASES)
     context = context_of(request, shown)
     context["said"] = shown.filters.said()
-    return page_or_part(request, "desk/worklist/cases.html", "results", context)
+    return page_or_part(request, "desk/worklist/cases.html", shown.part, context)
 
 
 @requires(Permission.SELF, scope=Scope.SELF)

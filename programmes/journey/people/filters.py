@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import Office
 from accounts.roles import Permission
 from programmes.base.common.forms import DayField, NearDate
+from programmes.base.lists.filters import ListFilter
 from programmes.base.rulebook import codes
 from programmes.journey.people.models import Person
 
@@ -20,7 +21,7 @@ class DayFilter(filters.DateFilter):
     field_class = DayField
 
 
-class PersonFilter(filters.FilterSet):
+class PersonFilter(ListFilter):
     """Filters of the list of people."""
 
     office = filters.ChoiceFilter(label=gettext_lazy("Office"), empty_label=gettext_lazy("All"))
@@ -43,12 +44,11 @@ class PersonFilter(filters.FilterSet):
         model = Person
         fields: list[str] = []
 
-    def __init__(self, *args, user, furniture, **kwargs):
+    def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.user = user
-        self.filters["office"].extra["choices"] = furniture.choices("office")
-        self.filters["department"].extra["choices"] = list(codes.labels_of("subdivision").items())
-        self.filters["nationality"].extra["choices"] = list(codes.labels_of("country").items())
+        self.choose("office", self.furniture.choices("office"))
+        self.choose("department", list(codes.labels_of("subdivision").items()))
+        self.choose("nationality", list(codes.labels_of("country").items()))
 
     def with_open_case(self, queryset, name, value):
         """People with an open case that this reader sees; one elsewhere is not told."""
@@ -64,8 +64,10 @@ class PersonFilter(filters.FilterSet):
         return ""
 
 
-def furniture(user, data) -> list:
+def furniture(user, data, names) -> list:
     """The offices to choose from, as rows of (kind, key, words, more)."""
+    if "office" not in names:
+        return []
     reached = {pk for reach in user.reach(Permission.PERSON_VIEW) for pk in reach.office_ids}
     offices = Office.objects.filter(pk__in=reached).order_by()
     return [offices.values_list(Value("office"), Cast("pk", TextField()), "name", Value(""))]

@@ -27,7 +27,7 @@ def people(request):
     """Everybody the user may see: filters, a sort, columns, all in the address; names are searched by POST."""
     shown = lists.show(request, PEOPLE)
     context = {**context_of(request, shown), "form": SearchForm(), "said": shown.filters.said()}
-    return page_or_part(request, "journey/people/list.html", "results", context)
+    return page_or_part(request, "journey/people/list.html", shown.part, context)
 
 
 @requires(Permission.PERSON_VIEW)

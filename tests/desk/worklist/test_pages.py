@@ -154,6 +154,24 @@ def test_limits_in_the_wrong_order_are_said(client_for):
 
 
 @pytest.mark.django_db
+def test_the_filters_come_when_they_are_asked_for_and_stay(client_for):
+    client = client_for("caseworker")
+    closed = client.get(CASES, {"view": "open", "status": "rostered"})
+    assert 'id="filters"' not in closed.text
+    opened = client.get(closed.context["switch"]["href"])
+    assert 'id="filters"' in opened.text
+    assert set(opened.context["filters"].fields) >= {"status", "owner", "season", "expires_before"}
+    assert opened.context["filters"]["status"].value() == ["rostered"]
+    for link in [*opened.context["heads"], *opened.context["views"], *opened.context["chips"]]:
+        assert not link["href"] or 'id="filters"' in client.get(link["href"]).text
+    assert 'id="filters"' not in client.get(opened.context["switch"]["href"]).text
+    part = client.get(closed.context["switch"]["href"], headers={"HX-Request": "true", "HX-Target": "list"})
+    assert part.text.lstrip().startswith('<div class="with-filters" id="list">')
+    rows = client.get(closed.context["switch"]["href"], headers={"HX-Request": "true", "HX-Target": "results"})
+    assert 'id="filters"' not in rows.text
+
+
+@pytest.mark.django_db
 def test_filters_narrow_and_each_has_a_chip_that_takes_it_away(client_for):
     client = client_for("caseworker")
     wanted, other = with_step(status="rostered"), with_step()
