@@ -57,7 +57,7 @@ def pages() -> list[Page]:
         "all": Visited("/cases/?view=all", manager),
         "all, both missions": Visited("/cases/?view=all", data),
         "rare state": Visited("/cases/?view=all&status=turned_back", manager),
-        "stage": Visited("/cases/?view=all&stage=abroad", manager),
+        "stage": Visited("/cases/?view=all&stage=placement", manager),
         "late": Visited("/cases/?view=open&late=on", manager),
         "season": Visited(f"/cases/?view=all&season={season}", manager),
         "without owner": Visited("/cases/?view=open&nobody=on", manager),

@@ -1,10 +1,11 @@
 """What needs me today: the same rows as the digest, grouped by a pure function."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
 
+from django.db import connection
 from django.db.models import Count, Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -213,20 +214,27 @@ def numbers(user) -> list[dict]:
 def office_numbers(user, today: date) -> dict:
     """For managers: by stage, by owner and lateness, in three queries whatever the caseload.
 
-    The caseload is added up once, by state, office and owner together, from an index that holds all of it.
+    The caseload is read once, from an index that holds all of it, and added up three ways by PostgreSQL: at a million
+    people half a million open cases make a hundred thousand sums by state, office and owner, too many for Python.
     """
-    stages: dict[str, Load] = defaultdict(Load)
-    offices: dict[int, Load] = defaultdict(Load)
-    owners: dict[int, Load] = defaultdict(Load)
-    nobody = Load()
     late = Count("pk", filter=Q(next_due_on__lt=today))
     cases = Enrolment.objects.visible_to(user).open().order_by()
-    for status, office, owner, n, overdue in cases.values_list("status", "office", "owner").annotate(
-        n=Count("pk"), late=late
-    ):
-        for load in (stages[status], offices[office], owners[owner] if owner else nobody):
-            load.count += n
-            load.late += overdue
+    sums, params = (
+        cases.values("status", "office_id", "owner_id").annotate(n=Count("pk"), late=late).query.sql_with_params()
+    )
+    three_ways = (
+        "SELECT grouping(status, office_id, owner_id), status, office_id, owner_id, sum(n)::int, sum(late)::int"  # noqa: S608 -- made by the ORM
+        f" FROM ({sums}) sums GROUP BY GROUPING SETS ((status), (office_id), (owner_id))"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(three_ways, params)
+        rows = cursor.fetchall()
+    # grouping() tells by its bits which columns were summed away.
+    stages, offices, owners = (
+        {row[place]: Load(*row[4:]) for row in rows if row[0] == bits}
+        for place, bits in ((1, 0b011), (2, 0b101), (3, 0b110))
+    )
+    nobody = owners.pop(None, Load())
     first = sorted(owners, key=lambda pk: (-owners[pk].late, -owners[pk].count))[:MOST_OWNERS]
     people = dict(User.objects.filter(pk__in=first).values_list("pk", "full_name"))
     places = dict(Office.objects.filter(pk__in=list(offices)).values_list("pk", "name"))
