@@ -1,11 +1,12 @@
 """The engine of all state machines, and the diary it writes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
 import pgtrigger
 from django.conf import settings
 from django.db import models, transaction
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -120,18 +121,12 @@ class Lifecycle(models.Model):
         order = list(self.MACHINE.states.values)
         return sorted(self.MACHINE.moves.get(self.status, ()), key=order.index)
 
-    def move_to(self, target, *, by, reason="", note="", on=None, override=False, what="", facts=None, **changes):
-        """Judge the move, make it, save only what changed, write the diary line.
-
-        Call it on a locked row, inside a transaction. `on` is the day it happened; `changes` are other columns set
-        in the same statement. Raises RuleBroken, naming everything that is missing at once. `override` is a
-        manager's exception: guards are passed over, and the diary says so for ever. `what` and `facts` give the
-        line a sentence of its own (lifecycle/sentences.py).
-        """
+    def judge_move(self, target, *, by, reason="", on=None, override=False):
+        """Raise RuleBroken when this move may not be made now, naming everything that is missing at once."""
         target = str(target)
         states = self.MACHINE.states
         if not transaction.get_connection().in_atomic_block:
-            raise RuntimeError("move_to() belongs inside a transaction, on a locked row.")
+            raise RuntimeError("A move belongs inside a transaction, on a locked row.")
         if not self.MACHINE.allows(self.status, target):
             raise RuleBroken(
                 _("“%(from)s” cannot become “%(to)s”.")
@@ -152,6 +147,17 @@ class Lifecycle(models.Model):
                 missing=missing,
                 code="missing",
             )
+
+    def move_to(self, target, *, by, reason="", note="", on=None, override=False, what="", facts=None, **changes):
+        """Judge the move, make it, save only what changed, write the diary line.
+
+        Call it on a locked row, inside a transaction. `on` is the day it happened; `changes` are other columns set
+        in the same statement. Raises RuleBroken (`judge_move`). `override` is a manager's exception: guards are
+        passed over, and the diary says so for ever. `what` and `facts` give the line a sentence of its own
+        (lifecycle/sentences.py).
+        """
+        target = str(target)
+        self.judge_move(target, by=by, reason=reason, on=on, override=override)
         before, self.status, self.status_since = self.status, target, timezone.now()
         for name, value in changes.items():
             setattr(self, name, value)
@@ -164,3 +170,30 @@ class Lifecycle(models.Model):
         )  # fmt: skip
         guards.follow(self.MACHINE.name, self, target, event=event, by=by)
         return event
+
+
+def make_moves(records: Sequence[Any], target, *, by, reason="", note="", on) -> list[CaseEvent]:
+    """Make the same move of many locked records of one kind that were judged a moment ago (`judge_move`).
+
+    One statement for all of them, a diary line each (returned in their order), then what follows for each of them.
+    Raises what a consequence raises: then none of them is moved, and the caller finds out which it was.
+    """
+    if not records:
+        return []
+    target, moment = str(target), timezone.now()
+    lines = []
+    for record_ in records:
+        before, record_.status, record_.status_since = record_.status, target, moment
+        record_.version += 1
+        lines.append(
+            _line(
+                record_, by=by, kind=CaseEvent.Kind.MOVE, what="", on=on, note=note,
+                from_status=before, to_status=target, reason=reason.strip(),
+            )
+        )  # fmt: skip
+    rows = type(records[0]).objects.filter(pk__in=[record_.pk for record_ in records])
+    rows.update(status=target, status_since=moment, version=F("version") + 1)
+    insert_many(lines)
+    for record_, line in zip(records, lines, strict=True):
+        guards.follow(record_.MACHINE.name, record_, target, event=line, by=by)
+    return lines

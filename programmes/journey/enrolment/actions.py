@@ -12,9 +12,9 @@ from accounts.models import User
 from accounts.roles import Permission
 from programmes.base.common.bulk import insert_many
 from programmes.base.common.errors import Collision, RuleBroken
-from programmes.base.lifecycle.models import CaseEvent, record, record_many
+from programmes.base.lifecycle.models import CaseEvent, make_moves, record, record_many
 from programmes.base.rulebook.models import Requirement
-from programmes.journey.enrolment import letters, rules, stays, steps
+from programmes.journey.enrolment import letters, requirements, rules, stays, steps
 from programmes.journey.enrolment.models import CaseNumber, Enrolment, TestResult, Tick
 from programmes.journey.enrolment.states import ENROLMENT, Status
 from programmes.journey.people.models import Consent, Person
@@ -132,15 +132,43 @@ def move(enrolment, to, *, by, on: date, reason="", note="", version=None, overr
     RuleBroken naming all that is missing, Stale when somebody else changed the case meanwhile.
     """
     enrolment = locked(enrolment, version)
-    if on > timezone.localdate():
-        raise RuleBroken(_("The day lies in the future."), field="on")
-    if on < enrolment.registered_on:
-        raise RuleBroken(_("The day lies before the registration."), field="on")
+    _judge_day(enrolment, on)
     if override and not by.may(Permission.CASE_REOPEN):
         raise RuleBroken(_("Only a programme manager may make an exception."), code="override")
     event = enrolment.move_to(to, by=by, reason=reason, note=note, on=on, override=override, **changes)
     steps.renew(enrolment, on=on, by=by)
     return event
+
+
+def _judge_day(enrolment, on: date) -> None:
+    if on > timezone.localdate():
+        raise RuleBroken(_("The day lies in the future."), field="on")
+    if on < enrolment.registered_on:
+        raise RuleBroken(_("The day lies before the registration."), field="on")
+
+
+@transaction.atomic
+def move_many(cases: Sequence[Enrolment], to, *, by, on: date, reason="", note="") -> dict[int, CaseEvent | RuleBroken]:
+    """Move locked cases (with person, programme and season): for each its diary line, or why it stays where it is.
+
+    Each is judged as `move` judges it, with the same effects, but what they share is read once and what is written
+    takes a few statements whatever their number. Raises what the consequence of a single one raises: then none moves.
+    """
+    requirements.read_together(cases)
+    said: dict[int, CaseEvent | RuleBroken] = {}
+    for case in cases:
+        try:
+            _judge_day(case, on)
+            case.judge_move(to, by=by, reason=reason, on=on)
+        except RuleBroken as refusal:
+            said[case.pk] = refusal
+    moving = [case for case in cases if case.pk not in said]
+    for event in make_moves(moving, to, by=by, reason=reason, note=note, on=on):
+        said[event.subject_id] = event
+    # What followed may have changed facts that the next steps are chosen by.
+    requirements.read_together(moving)
+    steps.renew_many(moving, on=on, by=by)
+    return said
 
 
 def locked(enrolment, version=None) -> Enrolment:

@@ -5,11 +5,14 @@ facts registers here, so this room need not know documents or contracts.
 """
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
+from typing import Any
 
 from django.db import models
+from django.db.models import prefetch_related_objects
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -102,10 +105,7 @@ def standings(enrolment: Enrolment, *, stages: set[str] | None = None) -> list[S
     wanted = [r for r in of_programme(enrolment.programme) if stages is None or r.stage in stages]
     if not wanted:
         return []
-    waived = {
-        tick.requirement_id: tick.reason
-        for tick in Tick.objects.filter(enrolment=enrolment, waived=True, requirement__in=wanted)
-    }
+    waived = {tick.requirement_id: tick.reason for tick in _facts_of(enrolment).ticks(enrolment.pk) if tick.waived}
     by_kind: dict[str, list[Requirement]] = defaultdict(list)
     for requirement in wanted:
         if requirement.pk not in waived:
@@ -119,6 +119,67 @@ def standings(enrolment: Enrolment, *, stages: set[str] | None = None) -> list[S
         else Standing(r, *judged[r.pk][:3], due_day(enrolment, r), *judged[r.pk][3:])
         for r in wanted
     ]
+
+
+class Facts:
+    """Tests and ticks of some cases and of those they were recalled from: one query per kind, when it is asked for."""
+
+    def __init__(self, enrolments: Sequence[Enrolment]):
+        self.keys = {pk for enrolment in enrolments for pk in _this_and_previous(enrolment)}
+
+    @cached_property
+    def _ticks(self) -> dict[int, list[Tick]]:
+        return _by_case(Tick.objects.filter(enrolment__in=self.keys))
+
+    @cached_property
+    def _tests(self) -> dict[int, list[TestResult]]:
+        return _by_case(TestResult.objects.filter(enrolment__in=self.keys))
+
+    def ticks(self, *cases: int) -> list[Tick]:
+        """What was checked by hand, or waived, in these cases."""
+        return [tick for pk in cases for tick in self._ticks[pk]]
+
+    def tests(self, *cases: int) -> list[TestResult]:
+        """The tests of these cases, the earliest first."""
+        found = [result for pk in cases for result in self._tests[pk]]
+        return sorted(found, key=lambda result: (result.taken_on, result.pk))
+
+
+def _by_case(rows) -> dict[int, list]:
+    found: dict[int, list] = defaultdict(list)
+    for row in rows:
+        found[row.enrolment_id].append(row)
+    return found
+
+
+def _facts_of(enrolment: Enrolment) -> Facts:
+    return getattr(enrolment, "facts", None) or Facts([enrolment])
+
+
+_READERS: list[Callable[[Sequence[Enrolment]], None]] = []
+
+
+def reads_together(function: Callable[[Sequence[Enrolment]], None]) -> Callable[[Sequence[Enrolment]], None]:
+    """Register what makes many cases share one reading of a room's facts, for the moment in which all are judged."""
+    _READERS.append(function)
+    return function
+
+
+def read_together(enrolments: Sequence[Any]) -> None:
+    """Let these cases, locked in this transaction, share programmes, seasons and one reading of their facts.
+
+    Whatever one of them is asked is then read for all of them at once. Facts that were read before are forgotten.
+    """
+    programmes: dict[int, Any] = {}
+    seasons: dict[int, Any] = {}
+    facts = Facts(enrolments)
+    for enrolment in enrolments:
+        enrolment.programme = programmes.setdefault(enrolment.programme_id, enrolment.programme)
+        enrolment.season = seasons.setdefault(enrolment.season_id, enrolment.season)
+        enrolment.facts = facts
+    prefetch_related_objects(enrolments, "person__consents")
+    for reader in _READERS:
+        reader(enrolments)
 
 
 def due_day(enrolment: Enrolment, requirement: Requirement) -> date | None:
@@ -155,10 +216,8 @@ def _this_and_previous(enrolment) -> list[int]:
 
 @judges(RequirementKind.TEST)
 def _tests(enrolment, requirements):
-    results: dict[int, TestResult] = {}
-    of_either = TestResult.objects.filter(enrolment__in=_this_and_previous(enrolment), requirement__in=requirements)
-    for result in of_either.order_by("taken_on", "id"):
-        results[result.requirement_id] = result
+    found = _facts_of(enrolment).tests(*_this_and_previous(enrolment))
+    results = {result.requirement_id: result for result in found}
     judged = {}
     for requirement in requirements:
         last = results.get(requirement.pk)
@@ -174,8 +233,8 @@ def _tests(enrolment, requirements):
 
 @judges(RequirementKind.CHECK)
 def _checks(enrolment, requirements):
-    of_either = Tick.objects.filter(enrolment__in=_this_and_previous(enrolment), requirement__in=requirements)
-    ticked = set(of_either.filter(waived=False).values_list("requirement", flat=True))
+    ticks = _facts_of(enrolment).ticks(*_this_and_previous(enrolment))
+    ticked = {tick.requirement_id for tick in ticks if not tick.waived}
     return {
         r.pk: (State.DONE if r.pk in ticked else State.OPEN, "", deed_url("enrolment:tick", enrolment, r), None)
         for r in requirements

@@ -103,19 +103,30 @@ def finish(enrolment, *kinds: str, by=None, requirement=None) -> int:
 
 def keep_next(enrolment) -> None:
     """Write the earliest open step onto the case. A snoozed step counts from the day it wakes."""
-    first = (
-        Step.objects.filter(enrolment=enrolment, done_at__isnull=True)
-        .select_related("requirement")
-        .order_by("due_on", "-requirement", "id")
-        .first()
-    )
-    kind = first.kind if first else ""
-    day = first.due_on if first else None
-    if first is not None and first.requirement_id:
-        kind = f"{REQUIREMENT}:{first.requirement_id}"
-    if (enrolment.next_step, enrolment.next_due_on) != (kind, day):
-        enrolment.next_step, enrolment.next_due_on = kind, day
-        Enrolment.objects.filter(pk=enrolment.pk).update(next_step=kind, next_due_on=day)
+    keep_next_many([enrolment])
+
+
+def keep_next_many(enrolments: Sequence[Enrolment]) -> None:
+    """The same for many cases, in two statements."""
+    opened = Step.objects.filter(enrolment__in=[enrolment.pk for enrolment in enrolments], done_at__isnull=True)
+    earliest: dict[int, Step] = {}
+    for step in opened.order_by("due_on", "-requirement", "id"):
+        earliest.setdefault(step.enrolment_id, step)
+    changed = []
+    for enrolment in enrolments:
+        first = earliest.get(enrolment.pk)
+        kind = first.kind if first else ""
+        day = first.due_on if first else None
+        if first is not None and first.requirement_id:
+            kind = f"{REQUIREMENT}:{first.requirement_id}"
+        if (enrolment.next_step, enrolment.next_due_on) != (kind, day):
+            enrolment.next_step, enrolment.next_due_on = kind, day
+            changed.append(enrolment)
+    if len(changed) == 1:
+        (one,) = changed
+        Enrolment.objects.filter(pk=one.pk).update(next_step=one.next_step, next_due_on=one.next_due_on)
+    elif changed:
+        Enrolment.objects.bulk_update(changed, ["next_step", "next_due_on"])
 
 
 def due_day(enrolment, kind: str, *, on: date) -> date:
@@ -136,19 +147,29 @@ def due_day(enrolment, kind: str, *, on: date) -> date:
 
 def renew(enrolment, *, on: date, by=None) -> None:
     """After a move: everything open before is done, the new state's step is open."""
-    Step.objects.filter(enrolment=enrolment, done_at__isnull=True).update(done_at=timezone.now(), done_by=by)
-    if enrolment.status in STATE_STEPS:
-        kind, desk = STATE_STEPS[enrolment.status]
-        Step.objects.create(
-            enrolment=enrolment,
-            kind=kind,
-            desk=desk,
-            due_on=due_day(enrolment, kind, on=on),
-            waits_for=_WAITS.get(kind, WaitsFor.US),
-        )
-    if enrolment.status in {S.ELIGIBLE, S.IN_DOCUMENTATION}:
-        renew_requirements(enrolment, by=by, on=on)
-    keep_next(enrolment)
+    renew_many([enrolment], on=on, by=by)
+
+
+def renew_many(enrolments: Sequence[Enrolment], *, on: date, by=None) -> None:
+    """The same for many cases, in a few statements."""
+    pks = [enrolment.pk for enrolment in enrolments]
+    Step.objects.filter(enrolment__in=pks, done_at__isnull=True).update(done_at=timezone.now(), done_by=by)
+    new = []
+    for enrolment in enrolments:
+        if enrolment.status in STATE_STEPS:
+            kind, desk = STATE_STEPS[enrolment.status]
+            new.append(
+                Step(
+                    enrolment=enrolment,
+                    kind=kind,
+                    desk=desk,
+                    due_on=due_day(enrolment, kind, on=on),
+                    waits_for=_WAITS.get(kind, WaitsFor.US),
+                )
+            )
+        new += [_for_requirement(enrolment, standing, on=on) for standing in _unmet(enrolment)]
+    insert_many(new)
+    keep_next_many(enrolments)
 
 
 def first_steps(enrolments: Sequence[Enrolment], *, on: date) -> list[Step]:
@@ -172,30 +193,43 @@ def open_first(steps: Sequence[Step]) -> None:
     insert_many(steps)
 
 
+def _asked_next(enrolment) -> set[str] | None:
+    """The stage whose requirements have steps of their own in the present state; None where none has."""
+    stage = {S.ELIGIBLE: S.ROSTERED, S.IN_DOCUMENTATION: S.READY_TO_TRAVEL}.get(enrolment.status)
+    return {str(stage)} if stage else None
+
+
+def _unmet(enrolment) -> list[requirements.Standing]:
+    stages = _asked_next(enrolment)
+    return [one for one in requirements.standings(enrolment, stages=stages) if not one.is_met] if stages else []
+
+
+def _for_requirement(enrolment, standing: requirements.Standing, *, on: date) -> Step:
+    return Step(
+        enrolment=enrolment,
+        kind=REQUIREMENT,
+        requirement=standing.requirement,
+        due_on=max(on, standing.due_on or due_day(enrolment, "testing", on=on)),
+        waits_for=standing.waits_for,
+    )
+
+
 def renew_requirements(enrolment, *, by=None, on: date | None = None) -> None:
     """Open a step for each unmet requirement of the next stage, finish the met ones, note whose turn it is."""
-    stage = {S.ELIGIBLE: S.ROSTERED, S.IN_DOCUMENTATION: S.READY_TO_TRAVEL}.get(enrolment.status)
-    if stage is None:
+    stages = _asked_next(enrolment)
+    if stages is None:
         return
     on = on or timezone.localdate()
     already = {
         s.requirement_id: s for s in Step.objects.filter(enrolment=enrolment, done_at__isnull=True, kind=REQUIREMENT)
     }
     new = []
-    for standing in requirements.standings(enrolment, stages={str(stage)}):
+    for standing in requirements.standings(enrolment, stages=stages):
         step = already.get(standing.requirement.pk)
         if standing.is_met and step:
             Step.objects.filter(pk=step.pk).update(done_at=timezone.now(), done_by=by)
         elif not standing.is_met and step is None:
-            new.append(
-                Step(
-                    enrolment=enrolment,
-                    kind=REQUIREMENT,
-                    requirement=standing.requirement,
-                    due_on=max(on, standing.due_on or due_day(enrolment, "testing", on=on)),
-                    waits_for=standing.waits_for,
-                )
-            )
+            new.append(_for_requirement(enrolment, standing, on=on))
         elif step is not None and not standing.is_met and step.waits_for != standing.waits_for:
             Step.objects.filter(pk=step.pk).update(waits_for=standing.waits_for)
     Step.objects.bulk_create(new)

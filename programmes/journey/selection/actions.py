@@ -1,6 +1,7 @@
 """Deeds that match a candidate and a position: select, release, record the worker's acceptance."""
 
 from datetime import date
+from functools import cached_property
 
 from django.db import transaction
 from django.utils.formats import date_format
@@ -14,6 +15,7 @@ from programmes.journey.demand.states import PositionStatus
 from programmes.journey.employers.states import Status as EmployerStatus
 from programmes.journey.enrolment import actions as enrolment_actions
 from programmes.journey.enrolment.models import Enrolment
+from programmes.journey.enrolment.requirements import reads_together
 from programmes.journey.enrolment.states import ENROLMENT, Status
 from programmes.journey.people.models import Person
 from programmes.journey.selection.models import Selection
@@ -127,13 +129,37 @@ def held_selection(enrolment) -> Selection:
     return selection
 
 
+class _Held:
+    """The live selections of some cases that are moved at once, read when the first of them is asked for."""
+
+    def __init__(self, enrolments):
+        self.enrolments = enrolments
+
+    @cached_property
+    def by_case(self) -> dict[int, Selection]:
+        found = Selection.objects.live().with_position().filter(enrolment__in=[case.pk for case in self.enrolments])
+        return {selection.enrolment_id: selection for selection in found}
+
+
+@reads_together
+def _read_together(enrolments) -> None:
+    held = _Held(enrolments)
+    for enrolment in enrolments:
+        enrolment.held_together = held
+
+
+def _live_of(enrolment) -> Selection | None:
+    held = getattr(enrolment, "held_together", None) or _Held([enrolment])
+    return held.by_case.get(enrolment.pk)
+
+
 @transaction.atomic
 def give_back(enrolment, *, by, on: date, reason: str) -> bool:
     """End the live selection of a case and give its position back. Returns whether there was one.
 
     Called by the consequence of the moves that end a selection; never moves the case itself.
     """
-    selection = Selection.objects.live().with_position().filter(enrolment=enrolment).first()
+    selection = _live_of(enrolment)
     if selection is None:
         return False
     selection.released_on, selection.release_reason = on, reason
