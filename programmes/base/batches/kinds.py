@@ -34,6 +34,11 @@ class Kind:
     can_be_undone: ClassVar[bool] = True
     # Words of the deed, for buttons and headings.
     do: ClassVar[str | Promise] = _("Carry out")
+    # What has to be known before it starts; "" when nothing has.
+    warning: ClassVar[str | Promise] = ""
+    # What rows in these states are called, where "ready" says too little; and the sentence over those that are ready.
+    state_words: ClassVar[Mapping[str, str | Promise]] = {}
+    on_ready: ClassVar[str | Promise] = ""
     # Column code → label, for lists of rows and for files.
     columns: ClassVar[Mapping[str, str | Promise]] = {}
 

@@ -10,9 +10,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from programmes.base.batches import actions, kinds, problems
+from programmes.base.batches import actions, kinds, problems, reasons
 from programmes.base.batches.models import Batch, BatchRow
-from programmes.base.batches.states import Outcome, RowState, Status
+from programmes.base.batches.states import ROW_TONES, Outcome, RowState, Status
 from programmes.base.common import wording
 from programmes.base.lifecycle import sentences
 
@@ -56,6 +56,13 @@ def line_of(batch: Batch) -> str:
         return _("%(done)s of %(total)s rows are carried out.") % {"done": done, "total": total}
     if batch.status == S.UNDOING:
         return _("%(left)s rows are still to be undone.") % {"left": wording.number(batch.count(RowState.DONE))}
+    kind = kinds.KINDS.get(batch.kind)
+    if batch.status in {S.STAGED, S.WAITING} and kind and kind.on_ready:
+        ready = batch.count(RowState.STAGED)
+        return str(kind.on_ready) % {
+            "ready": wording.number(ready),
+            "left": wording.number(batch.total - ready),
+        }
     if batch.status in {S.STAGED, S.WAITING}:
         return _("%(ready)s of %(total)s rows are ready.") % {
             "ready": wording.number(batch.count(RowState.STAGED)),
@@ -82,8 +89,40 @@ def figures(batch: Batch) -> list[dict]:
             found.append({"label": outcome.label, "value": batch.outcomes[outcome]})
     for state in RowState:
         if batch.count(state) and not (state == RowState.DONE and found):
-            found.append({"label": state.label, "value": batch.count(state)})
+            found.append({"label": state_in_words(batch, state), "value": batch.count(state)})
     return found
+
+
+def state_in_words(batch: Batch, state: RowState) -> str:
+    """What rows in this state are called: of some kinds one can say more than "ready"."""
+    kind = kinds.KINDS.get(batch.kind)
+    return str((kind.state_words if kind else {}).get(state, state.label))
+
+
+def reasons_of(batch: Batch, user) -> tuple[list[dict], bool]:
+    """Why rows were left out, for the page: each reason in words with its count, its first rows and the way to all.
+
+    And whether there are more reasons than are told.
+    """
+    found, more = reasons.of(batch)
+    kind = kinds.KINDS.get(batch.kind)
+    examples = [row for reason in found for row in reason.examples]
+    seen = {row.pk: shown for row, shown in zip(examples, kind.present(examples, user), strict=True)} if kind else {}
+    columns = kind.columns if kind else {}
+    return [
+        {
+            "state": state_in_words(batch, RowState(reason.state)),
+            "tone": ROW_TONES[RowState(reason.state)],
+            "said": problems.say(reason.problem, columns),
+            "count": reason.count,
+            "href": f"?state={reason.state}&why={reason.key}",
+            "key": reason.key,
+            "examples": [
+                {"number": row.number, **seen.get(row.pk, {"name": "", "href": ""})} for row in reason.examples
+            ],
+        }
+        for reason in found
+    ], more
 
 
 def facts(batch: Batch) -> list[dict]:
@@ -119,7 +158,7 @@ def tabs(batch: Batch, shown: str) -> list[dict]:
     """One tab for each state that has rows."""
     return [
         {
-            "label": state.label,
+            "label": state_in_words(batch, state),
             "href": f"?state={state.value}",
             "current": state == shown,
             "count": wording.number(batch.count(state)),
@@ -212,6 +251,8 @@ class Deed:
                     % {"rows": rows_in_words(left)}
                 )
             kind = kinds.KINDS.get(batch.kind)
+            if kind and kind.warning:
+                said.append(str(kind.warning))
             if kind and kind.needs_second(batch):
                 said.append(_("A second person confirms first, because there are so many."))
         if self.name == "undo":

@@ -1,5 +1,7 @@
 """Pages of batches: which there are, how one of them goes, its rows with their reasons, its files."""
 
+from urllib.parse import urlencode
+
 from django.core.exceptions import PermissionDenied
 from django.http import FileResponse, Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -13,7 +15,8 @@ from programmes.base.batches import files, kinds, said
 from programmes.base.batches.forms import DeedForm
 from programmes.base.batches.imports import ImportKind
 from programmes.base.batches.models import Batch
-from programmes.base.batches.states import RowState
+from programmes.base.batches.reasons import with_reason
+from programmes.base.batches.states import RowState, Status
 from programmes.base.common.deeds import attempt, form_page, typed
 from programmes.base.common.pages import keyset, page_or_part
 from programmes.base.lifecycle.models import record
@@ -47,12 +50,16 @@ def detail(request, public_id):
     batch = visible_batch(request, public_id)
     state = request.GET.get("state", "")
     shown = state if state in RowState.values else said.state_to_show(batch)
+    why = request.GET.get("why", "")
     rows = batch.rows.filter(state=shown)
+    if why:
+        rows = with_reason(rows, why)
     page = keyset(request, rows, order=("number",), count=False)
     kind = kinds.KINDS.get(batch.kind)
     nothing = {"name": "", "href": "", "cells": []}
     presented = list(kind.present(page.rows, request.user)) if kind else [nothing for _row in page.rows]
     columns = kind.columns if kind else {}
+    told, more = said.reasons_of(batch, request.user)
     context = {
         "batch": batch,
         "title": said.title_of(batch),
@@ -61,6 +68,11 @@ def detail(request, public_id):
         "facts": said.facts(batch),
         "tabs": said.tabs(batch, shown),
         "shown": shown,
+        "reasons": told,
+        "more_reasons": more,
+        "why": next((reason for reason in told if reason["key"] == why), None) if why else None,
+        "query": urlencode({"state": shown, **({"why": why} if why else {})}),
+        "warning": str(kind.warning) if kind and batch.status in {Status.STAGED, Status.DONE} else "",
         "page": page,
         "rows": [
             {"row": row, **seen, "problems": said.problems_of(row, columns), "result": said.result_of(row)}
