@@ -13,6 +13,7 @@ SPEAKING_ROOMS = (
     "programmes.journey.demand.guards",
     "programmes.journey.enrolment.guards",
     "programmes.journey.enrolment.reminders",
+    "programmes.journey.enrolment.contacting",
     "programmes.journey.enrolment.imports",
     "programmes.journey.selection.guards",
     "programmes.journey.departure.guards",

@@ -107,6 +107,7 @@ bulk:deed/assign                    -                   ..M.....  form
 bulk:deed/take                      -                   C.M.....  form
 bulk:deed/tag                       -                   C.M.....  form
 bulk:deed/message                   -                   C.M.....  form
+bulk:deed/tell                      -                   C.M.....  form
 bulk:deed/request                   -                   C...P...  form
 bulk:deed/move                      -                   C.M.....  form
 

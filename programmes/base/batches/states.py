@@ -77,6 +77,7 @@ class Outcome(models.TextChoices):
     MATCHED = "matched", pgettext_lazy("row", "known already")
     CHANGED = "changed", pgettext_lazy("row", "changed")
     UNCHANGED = "unchanged", pgettext_lazy("row", "was so already")
+    WRITTEN = "written", pgettext_lazy("row", "message on its way")
 
 
 R = RowState

@@ -3,12 +3,14 @@
 import datetime as dt
 import logging
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from babel.dates import format_skeleton
 from django.db import Error as DatabaseError
 from django.db import transaction
 from django.db.models.functions import Now
+from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -16,7 +18,7 @@ from django.utils.translation import gettext_noop
 from programmes.base.common import wording
 from programmes.base.common.errors import RuleBroken
 from programmes.base.notifications import delivery, letters, rules, sources
-from programmes.base.notifications.kinds import DIGEST, KINDS, Channel
+from programmes.base.notifications.kinds import DIGEST, KINDS, WORKER_MESSAGE, Channel
 from programmes.base.notifications.models import BELL_STOPS_AT, Letter, NotificationPreference, State
 
 log = logging.getLogger(__name__)
@@ -54,13 +56,48 @@ def queue_many(wanted: Sequence[sources.Reminder]) -> list[Letter]:
     if not wanted:
         return []
     wishes = _wishes({item.to.pk for item in wanted}, {item.kind for item in wanted})
-    rows = [_row(item, wishes) for item in wanted]
+    return _put(_row(item, wishes) for item in wanted)
+
+
+def _put(wanted: Iterable[Letter]) -> list[Letter]:
+    rows = list(wanted)
     Letter.objects.bulk_create(rows, ignore_conflicts=True)
     new = list(Letter.objects.filter(public_id__in=[row.public_id for row in rows]).order_by("pk"))
     to_send = [letter.pk for letter in new if letter.state == State.QUEUED]
     if to_send:
         transaction.on_commit(lambda: delivery.tell(to_send), robust=True)
     return new
+
+
+@dataclass(frozen=True, slots=True)
+class ToWorker:
+    """A message to the worker of a case: its key, its language, and its words as they were filled in for this case."""
+
+    key: str
+    enrolment: Any
+    language: str
+    subject: str
+    text: str
+    office: str
+
+
+def queue_to_workers(wanted: Sequence[ToWorker]) -> list[Letter]:
+    """Put messages to workers into the outbox, in two statements whatever their number; return those that are new.
+
+    They are sent like every letter (claimed, sent, marked), at once: a worker has no preferences here. Whether the
+    worker may be written to, and where, is asked again when each is sent. Their words are removed once they are sent.
+    """
+    return _put(_row_to_worker(item) for item in wanted)
+
+
+def _row_to_worker(item: ToWorker) -> Letter:
+    with translation.override(item.language):
+        context = {"message_subject": item.subject, "message": item.text, "office": item.office}
+        words = letters.render(WORKER_MESSAGE, context=context)
+    return Letter(
+        key=item.key, kind=WORKER_MESSAGE, language=item.language, enrolment=item.enrolment,
+        case_number=item.enrolment.number, subject=words.subject, body_text=words.text, body_html=words.html,
+    )  # fmt: skip
 
 
 def _check(item: sources.Reminder) -> None:

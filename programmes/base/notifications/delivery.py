@@ -41,11 +41,13 @@ HINT_LIVES_SECONDS = 600
 SWEEP_LIMIT = 10_000
 # After Redis failed to answer, this process gives no hints for a while: each try would cost its user the timeout.
 QUIET_SECONDS = 20
+_NO_WORDS = {"body_text": "", "body_html": ""}
 _ADDRESS = re.compile(r"\S+@\S+")
 _quiet_until = 0.0
 
 GONE = gettext_noop("The recipient's account is no longer active.")
 UNSEEN = gettext_noop("The recipient may no longer see this case.")
+NOT_WANTED = gettext_noop("The worker has no e-mail address any more, or does not agree to be written to.")
 KILLED = gettext_noop("The worker stopped while sending, six times.")
 
 
@@ -120,7 +122,7 @@ def _waiting(pks: Sequence[int]) -> list[Letter]:
     due = Letter.objects.filter(pk__in=pks, state=State.QUEUED, not_before__lte=Now(), attempts__lt=MOST_ATTEMPTS)
     found = []
     for letter in due.select_related("to").order_by("not_before", "pk"):
-        if letter.to.is_active:
+        if letter.to is None or letter.to.is_active:
             found.append(letter)
         else:
             due.filter(pk=letter.pk).update(state=State.DROPPED, last_error=GONE)
@@ -136,7 +138,7 @@ def _claim(letter: Letter) -> bool:
     active = get_user_model().objects.filter(pk=OuterRef("to_id"), is_active=True)
     claimed = (
         Letter.objects.filter(pk=letter.pk, state=State.QUEUED, attempts=letter.attempts, not_before__lte=Now())
-        .filter(Exists(active))
+        .filter(Q(to__isnull=True) | Exists(active))
         .update(state=State.SENDING, claimed_at=Now(), attempts=F("attempts") + 1)
     )
     letter.attempts += 1
@@ -146,10 +148,14 @@ def _claim(letter: Letter) -> bool:
 def _send(letter: Letter, connection) -> int:
     """Send one claimed letter and mark what became of it; 1 when it went out."""
     try:
-        if not sources.may_still_see(letter.to, letter.enrolment_id):
+        if letter.to is not None and not sources.may_still_see(letter.to, letter.enrolment_id):
             _settle(letter, state=State.DROPPED, last_error=UNSEEN)
             return 0
-        message = letters.message_for(letter, connection)
+        address = letters.address_of(letter)
+        if not address:
+            _settle(letter, state=State.DROPPED, last_error=NOT_WANTED, **(_NO_WORDS if letter.to is None else {}))
+            return 0
+        message = letters.message_for(letter, connection, address=address)
         connection.send_messages([message])
     except DatabaseError:
         raise
@@ -160,8 +166,9 @@ def _send(letter: Letter, connection) -> int:
             # The session may be half-way through a command; the next letter starts a new one.
             _close(connection)
         return 0
-    # A link that opens an account stays in no table longer than it must. The demo's mailbox is this table.
-    words = {"body_text": "", "body_html": ""} if letter.is_secret and not settings.DEMO else {}
+    # A link that opens an account, or a worker's own matter, stays in no table longer than it must. The demo's
+    # mailbox is this table.
+    words = _NO_WORDS if letter.is_kept_short and not settings.DEMO else {}
     _settle(letter, state=State.SENT, sent_at=Now(), last_error="", **words)
     return 1
 

@@ -47,6 +47,8 @@ class Kind:
 
 
 DIGEST = "digest"
+# To the worker of a case, who has no account: nothing of it stands in any list of staff.
+WORKER_MESSAGE = "worker_message"
 CASE_ASSIGNED = "case_assigned"
 STEP_DUE = "step_due"
 REPORT_READY = "report_ready"
@@ -136,5 +138,7 @@ KINDS: MappingProxyType[str, Kind] = MappingProxyType(
     }
 )
 SECRET = tuple(kind.code for kind in KINDS.values() if kind.secret)
+# Their words are removed once they are sent.
+NOT_KEPT = (*SECRET, WORKER_MESSAGE)
 # What the preferences page offers.
 CHOOSABLE = tuple(kind for kind in KINDS.values() if not kind.secret)

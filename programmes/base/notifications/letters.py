@@ -21,7 +21,7 @@ from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import timezone, translation
 
-from programmes.base.notifications import rules
+from programmes.base.notifications import rules, sources
 from programmes.base.notifications.kinds import DIGEST, KINDS
 from programmes.base.notifications.models import Letter
 
@@ -103,7 +103,9 @@ def for_screen(html: str) -> str:
 
 def stop_token(letter: Letter) -> str:
     """A signed word that switches this kind of letter off for its recipient; the same in every copy of a letter."""
-    return signing.Signer(salt=STOP_SALT).sign_object({"user": str(letter.to.public_id), "kind": letter.kind})
+    return signing.Signer(salt=STOP_SALT).sign_object(
+        {"user": str(letter.to and letter.to.public_id), "kind": letter.kind}
+    )
 
 
 def stopped_by(token: str) -> tuple[Any, str] | None:
@@ -117,7 +119,14 @@ def stopped_by(token: str) -> tuple[Any, str] | None:
     return (user, kind) if kind == DIGEST or (kind in KINDS and KINDS[kind].can_be_stopped) else None
 
 
-def message_for(letter: Letter, connection: Any = None) -> EmailMultiAlternatives:
+def address_of(letter: Letter) -> str:
+    """Where the letter goes; empty when its worker may not, or cannot, be written to at this moment."""
+    if letter.to is not None:
+        return letter.to.email
+    return sources.address_of_worker(letter.enrolment_id) if letter.enrolment_id else ""
+
+
+def message_for(letter: Letter, connection: Any = None, *, address: str | None = None) -> EmailMultiAlternatives:
     """The letter as a message: always the same Message-ID, marked when an earlier attempt may have arrived."""
     headers = {
         "Message-ID": letter.message_id,
@@ -132,7 +141,7 @@ def message_for(letter: Letter, connection: Any = None) -> EmailMultiAlternative
     message = EmailMultiAlternatives(
         subject=letter.subject,
         body=letter.body_text,
-        to=[letter.to.email],
+        to=[address_of(letter) if address is None else address],
         headers=headers,
         connection=connection,
     )

@@ -15,7 +15,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from programmes.base.notifications.kinds import DIGEST, KINDS, SECRET, Channel, Kind
+from programmes.base.notifications.kinds import DIGEST, KINDS, NOT_KEPT, SECRET, WORKER_MESSAGE, Channel, Kind
 
 __all__ = ["Letter", "NotificationPreference"]
 
@@ -58,12 +58,21 @@ class LetterQuerySet(models.QuerySet):
 
 
 class Letter(models.Model):
-    """One letter to one member of staff, in that person's language, without personal data beyond a case number."""
+    """One letter to one member of staff, in that person's language, without personal data beyond a case number.
+
+    Without `to` it is a message to the worker of `enrolment`. It holds no address: that is asked for when it is sent,
+    together with whether the worker may still be written to.
+    """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     key = models.CharField(max_length=200, unique=True, help_text=_("What it is about; one letter for each key."))
     to = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("addressee"), on_delete=models.CASCADE, related_name="letters"
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("addressee"),
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="letters",
     )
     kind = models.CharField(_("kind of letter"), max_length=40)
     channel = models.CharField(_("way"), max_length=10, choices=Channel, default=Channel.NOW)
@@ -95,6 +104,12 @@ class Letter(models.Model):
         verbose_name_plural = _("letters")
         ordering = ["-created_at", "-pk"]
         constraints = [
+            models.CheckConstraint(
+                condition=(Q(to__isnull=False) & ~Q(kind=WORKER_MESSAGE))
+                | Q(to__isnull=True, enrolment__isnull=False, kind=WORKER_MESSAGE),
+                name="letter_to_staff_or_to_the_worker",
+                violation_error_message=_("A letter goes to a member of staff, or to the worker of a case."),
+            ),
             models.CheckConstraint(
                 condition=Q(state=State.SENT, sent_at__isnull=False) | (~Q(state=State.SENT) & Q(sent_at__isnull=True)),
                 name="letter_sent_has_its_time",
@@ -150,9 +165,9 @@ class Letter(models.Model):
         return self.kind == DIGEST or (self.about is not None and self.about.can_be_stopped)
 
     @property
-    def is_secret(self) -> bool:
-        """Whether its words open an account."""
-        return self.kind in SECRET
+    def is_kept_short(self) -> bool:
+        """Whether its words are removed once it is sent: they open an account, or are a worker's own matter."""
+        return self.kind in NOT_KEPT
 
     @property
     def reason(self) -> str:

@@ -9,6 +9,8 @@ A room above registers itself once, at start-up:
   (within the last few days is enough: a key that exists is never written again).
 * `register_access(still_seen)`: `still_seen(pairs)` gets `(User, enrolment_pk)` pairs and answers the set of
   `(user_pk, enrolment_pk)` whose user may see the enrolment now. Asked right before a letter goes out.
+* `register_workers(address_of)`: `address_of(enrolment_pk)` answers the e-mail address of the worker of a case, or ""
+  when the worker may not be written to now. Asked right before a message goes out.
 """
 
 import datetime as dt
@@ -59,9 +61,12 @@ Lines = Callable[[Sequence[Any], Mapping[int, dt.date]], Mapping[int, Sequence[L
 Reminders = Callable[[dt.datetime], Iterable[Reminder]]
 StillSeen = Callable[[Sequence[tuple[Any, int]]], set[tuple[int, int]]]
 
+AddressOfWorker = Callable[[int], str]
+
 _lines: dict[str, Lines] = {}
 _reminders: dict[str, Reminders] = {}
 _access: dict[str, StillSeen] = {}
+_workers: dict[str, AddressOfWorker] = {}
 
 
 def register(name: str, lines: Lines) -> None:
@@ -77,6 +82,16 @@ def register_reminders(name: str, reminders: Reminders) -> None:
 def register_access(still_seen: StillSeen) -> None:
     """Name the one judge of who may see which enrolment."""
     _access["enrolment"] = still_seen
+
+
+def register_workers(address_of: AddressOfWorker) -> None:
+    """Name the one judge of whether and where a worker is written to about a case."""
+    _workers["enrolment"] = address_of
+
+
+def address_of_worker(enrolment_pk: int) -> str:
+    """The address of the worker of a case; "" when the worker may not be written to, or nobody can tell."""
+    return _workers["enrolment"](enrolment_pk) if "enrolment" in _workers else ""
 
 
 def lines_for(users: Sequence[Any], days: Mapping[int, dt.date]) -> dict[int, list[Line]]:

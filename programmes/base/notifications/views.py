@@ -134,7 +134,7 @@ def mailbox_letter(request, public_id):
     """One letter of the demonstration: its head and its text part."""
     _only_in_demo()
     letter = get_object_or_404(Letter.objects.select_related("to"), public_id=public_id)
-    head = letters.message_for(letter).message()
+    head = letters.message_for(letter, address=letters.address_of(letter) or "-").message()
     return render(
         request, "base/notifications/mailbox_letter.html", {"letter": letter, "head": letters.decoded_head(head)}
     )

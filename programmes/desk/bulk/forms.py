@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from django import forms
+from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -11,6 +12,7 @@ from accounts.roles import Permission
 from programmes.base.common.choices import RecordChoice
 from programmes.base.common.forms import DayField, WorkForm
 from programmes.base.rulebook.models import Code
+from programmes.desk.bulk import mail
 from programmes.desk.bulk.kinds import is_plain
 from programmes.desk.casefile.moves import MOVES, move_for
 from programmes.journey.enrolment.forms import colleagues
@@ -73,8 +75,51 @@ class TagForm(BulkForm):
         return cleaned
 
 
-class MessageForm(BulkForm):
-    """What the workers should be told."""
+class MailForm(BulkForm):
+    """A message to the workers, in one or more languages."""
+
+    def prepare(self):
+        """A subject and a text for each language that we write."""
+        for code, name in settings.LANGUAGES:
+            language = {"language": name}
+            self.fields[f"subject_{code}"] = forms.CharField(
+                label=_("Subject in %(language)s") % language, max_length=100, required=False
+            )
+            self.fields[f"text_{code}"] = forms.CharField(
+                label=_("Message in %(language)s") % language,
+                max_length=3000,
+                required=False,
+                widget=forms.Textarea(attrs={"rows": 5}),
+                help_text=_(
+                    "You can write %(words)s: they are filled in for each worker. Write nothing else about one"
+                    " person: whoever reads it may not be the worker."
+                )
+                % {"words": mail.words_in_braces(code)},
+            )
+
+    def clean(self):
+        """At least one language, whole; only words in braces that can be filled in."""
+        cleaned = super().clean()
+        whole = 0
+        for code, _name in settings.LANGUAGES:
+            subject, text = cleaned.get(f"subject_{code}"), cleaned.get(f"text_{code}")
+            whole += bool(subject and text)
+            if bool(subject) != bool(text):
+                missing = f"text_{code}" if subject else f"subject_{code}"
+                self.add_error(missing, _("Write subject and message in this language, or neither."))
+            for name, words in ((f"subject_{code}", subject), (f"text_{code}", text)):
+                for word in mail.unknown_placeholders(words or ""):
+                    self.add_error(
+                        name, _("%(word)s cannot be filled in. Correct it or take it out.") % {"word": f"{{{word}}}"}
+                    )
+        if not whole and not self.errors:
+            first = settings.LANGUAGES[0][0]
+            self.add_error(f"text_{first}", _("Write the message in at least one language."))
+        return cleaned
+
+
+class TellForm(BulkForm):
+    """What the owners should tell the workers."""
 
     text = forms.CharField(
         label=_("What should the workers be told?"),
@@ -150,7 +195,8 @@ FORMS = {
     "assign": AssignManyForm,
     "take": TakeForm,
     "tag": TagForm,
-    "message": MessageForm,
+    "message": MailForm,
+    "tell": TellForm,
     "request": RequestForm,
     "move": MoveForm,
 }

@@ -1,28 +1,25 @@
 """What can be done with many cases at once. Each kind judges all of them in one statement, for the preview, and then
 does with each what its own page would do, through the same action."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
-from typing import Any, ClassVar
 
-from django.db.models import Case, CharField, Exists, OuterRef, Q, Value, When
+from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
-from django.utils import timezone
-from django.utils.functional import Promise
+from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.roles import Permission
-from programmes.base.batches.kinds import Kind, register
-from programmes.base.batches.models import BatchRow
+from programmes.base.batches.kinds import register
 from programmes.base.batches.problems import from_error, problem
-from programmes.base.batches.problems import register as register_problems
 from programmes.base.batches.states import Outcome, RowState
 from programmes.base.common.errors import RuleBroken
 from programmes.base.lifecycle.models import CaseEvent, record, record_many
 from programmes.base.lists.listing import BULK
 from programmes.base.rulebook.codes import label
 from programmes.desk.bulk import letters, moving
+from programmes.desk.bulk.casedeed import OVER, CaseDeed
+from programmes.desk.bulk.mail import Mail
 from programmes.desk.casefile.moves import MOVES, move_for
 from programmes.journey.departure import actions as departure
 from programmes.journey.departure.models import Document
@@ -31,134 +28,6 @@ from programmes.journey.enrolment import actions as enrolments
 from programmes.journey.enrolment import steps
 from programmes.journey.enrolment.models import Enrolment, Step
 from programmes.journey.enrolment.states import ENROLMENT, Status
-
-register_problems(
-    {
-        "case_over": (_("The case is over."), _("Reopen it first, if something is still to happen in it.")),
-        "case_out_of_reach": (_("You see this case, but you do not work on it."), _("Ask a colleague of its office.")),
-        "case_has_it": (_("This person already has the case."), ""),
-        "case_no_reach": (
-            _("That person has no right to work on cases of this office."),
-            _("Choose a colleague of its office."),
-        ),
-        "case_has_owner": (_("Somebody already answers for the case."), _("A manager can assign it to you.")),
-        "case_tagged_so": (_("The tags are so already."), ""),
-        "case_awaited": (_("This document is already awaited, or recorded and awaits verification."), ""),
-        "case_told": (_("The owner is already asked to tell the worker something."), _("Wait until that is done.")),
-        "case_no_move": (
-            _("From where the case stands now, this step is not possible, or it needs more facts."),
-            _("Make it on the case's own page."),
-        ),
-        "case_entangled": (
-            _("This step had consequences in other records, which cannot be taken back with it."),
-            _("Put it right on the case's own page."),
-        ),
-    }
-)
-OVER = sorted(ENROLMENT.groups["over"])
-
-
-class CaseDeed(Kind):
-    """A deed on many cases. `reasons` says in SQL why a case is left out; the first that holds counts."""
-
-    permissions: ClassVar[tuple[Permission, ...]] = (Permission.CASE_EDIT,)
-    chunk = 250
-    # One word for the button in the bar under the list.
-    button: ClassVar[str | Promise] = ""
-    # Whether something is only judged case by case when it runs.
-    judged_later: ClassVar[bool] = False
-
-    def is_for(self, user) -> bool:
-        """Whether this person may do it at all."""
-        return any(user.may(permission) for permission in self.permissions)
-
-    def is_permitted(self, batch, by):
-        """Whether one of the rights still holds; each case is asked again when its turn comes."""
-        return self.is_for(by)
-
-    def reasons(self, params: Mapping[str, Any], by) -> list[tuple[Any, str]]:
-        """Pairs of a condition and the code of the reason."""
-        return []
-
-    def preview(self, cases, params: Mapping[str, Any], by) -> Iterable[BatchRow]:
-        """One row for each case, ready or left out with the reason, judged in one statement that is read before the
-        first row is given: whoever copies the rows in has the connection for that alone."""
-        worked_on = Enrolment.objects.within_reach_of(by, *self.permissions).filter(pk=OuterRef("pk"))
-        found = [(~Exists(worked_on) & ~Q(owner=by), "case_out_of_reach"), *self.reasons(params, by)]
-        whens = [When(condition, then=Value(code)) for condition, code in found]
-        reason = Case(*whens, default=Value(""), output_field=CharField())
-        judged = list(cases.order_by("pk").annotate(reason=reason).values_list("pk", "number", "reason"))
-        return (
-            BatchRow(
-                number=number,
-                state=RowState.SKIPPED if why else RowState.STAGED,
-                raw=[case_number],
-                problems=[problem(why)] if why else [],
-                subject="enrolment",
-                subject_id=pk,
-            )
-            for number, (pk, case_number, why) in enumerate(judged, 1)
-        )
-
-    def present(self, rows, user):
-        """Number and name of each case, for whoever may see it."""
-        seen = (
-            Enrolment.objects.visible_to(user).filter(pk__in=[row.subject_id for row in rows]).select_related("person")
-        )
-        cases = {case.pk: case for case in seen}
-        named = user.may(Permission.PERSON_VIEW)
-        for row in rows:
-            case = cases.get(row.subject_id)
-            if case is None:
-                yield {"name": "", "href": "", "cells": []}
-            else:
-                name = case.person.full_name if named else case.number
-                yield {"name": name, "href": case.get_absolute_url(), "cells": [case.number] if named else []}
-
-    def locked(self, rows: Sequence[BatchRow], by) -> dict[int, Enrolment]:
-        """The cases of these rows that `by` still sees and works on, locked, with what deeds read of them; lowest key
-        first, so that two batches never wait for each other in a ring."""
-        pks = [row.subject_id for row in rows]
-        may = Enrolment.objects.visible_to(by).filter(pk__in=pks)
-        may = may.filter(Q(owner=by) | Q(pk__in=Enrolment.objects.within_reach_of(by, *self.permissions).values("pk")))
-        allowed = list(may.values_list("pk", flat=True))
-        found = Enrolment.objects.locked().select_related("person", "programme", "season")
-        return {case.pk: case for case in found.filter(pk__in=allowed).order_by("pk")}
-
-    def apply(self, batch, rows, by):
-        """Do the deed on each case of the chunk."""
-        cases = self.locked(rows, by)
-        here = [row for row in rows if row.subject_id in cases]
-        for row in rows:
-            if row.subject_id not in cases:
-                row.skip(problem("unseen"))
-        self.do_it(batch, [(row, cases[row.subject_id]) for row in here], by)
-
-    def do_it(self, batch, pairs: Sequence[tuple[BatchRow, Enrolment]], by) -> None:
-        """The deed itself."""
-        raise NotImplementedError
-
-    def one_by_one(self, pairs, deed: Callable[[Enrolment], Any]) -> None:
-        """For deeds that are judged case by case: a refusal is that case's own."""
-        for row, case in pairs:
-            try:
-                before = deed(case)
-            except RuleBroken as refusal:
-                row.skip(from_error(refusal))
-            else:
-                row.done(Outcome.CHANGED, subject=case, before=before)
-
-    def undo(self, batch, rows, by):
-        """Put back what is still as this batch left it."""
-        cases = self.locked(rows, by)
-        for row in rows:
-            if row.subject_id not in cases:
-                row.stick(problem("unseen"))
-        self.undo_it(batch, [(row, cases[row.subject_id]) for row in rows if row.subject_id in cases], by)
-
-    def undo_it(self, batch, pairs: Sequence[tuple[BatchRow, Enrolment]], by) -> None:
-        """The way back."""
-        raise NotImplementedError
 
 
 class Assign(CaseDeed):
@@ -304,12 +173,12 @@ class Tag(CaseDeed):
                     row.stick(problem("case_over"))
 
 
-class Message(CaseDeed):
+class Tell(CaseDeed):
     """Ask the owners to tell the workers something: the words stand in the diary, the step on Today."""
 
     code = "cases_message"
-    title = _("Message to workers")
-    button = _("Message")
+    title = _("Ask the owners to tell the workers")
+    button = _("Ask owners")
     permission = Permission.NOTE_WRITE
     permissions = (Permission.CASE_EDIT,)
 
@@ -400,8 +269,6 @@ class Move(CaseDeed):
     title = _("Move cases")
     button = _("Move step")
     permission = Permission.CASE_EDIT
-    chunk = 50
-    judged_later = True
 
     def reasons(self, params, by):
         """Where the machine knows no such step, or it needs facts of its own."""
@@ -426,25 +293,43 @@ class Move(CaseDeed):
         ]
 
     def do_it(self, batch, pairs, by):
-        """Through the door of each case's own page."""
+        """Through the action of each case's own page, for all of the chunk at once."""
         target, on = batch.params["target"], date.fromisoformat(batch.params["on"])
-
-        def go(case):
-            if not is_plain(case.status, target) or not move_for(case.status, target).allowed_to(by, case):
-                raise RuleBroken(_("This step is not possible from here."), code="no_move")
-            return moving.move(case, target, by=by, on=on, reason=batch.params["reason"], note=batch.params["note"])
-
-        self.one_by_one(pairs, go)
+        going = []
+        for row, case in pairs:
+            if is_plain(case.status, target) and move_for(case.status, target).allowed_to(by, case):
+                going.append((row, case))
+            else:
+                row.skip(problem("case_no_move"))
+        reason, note = batch.params["reason"], batch.params["note"]
+        # What is missing is kept as it was said: in the language of whoever will read it.
+        with translation.override(by.language):
+            said = moving.move([case for _row, case in going], target, by=by, on=on, reason=reason, note=note)
+        for row, case in going:
+            before = said[case.pk]
+            if isinstance(before, RuleBroken):
+                row.skip(*_why(before))
+            else:
+                row.done(Outcome.CHANGED, subject=case, before=before)
 
     def undo_it(self, batch, pairs, by):
         """Back to where the case was, where nothing has happened in it since."""
+        why = moving.why_not_back({case.pk: (case, row.before or {}, row.after) for row, case in pairs})
+        free = []
         for row, case in pairs:
-            why = moving.why_not_back(case, row.before or {}, version=row.after)
-            if why:
-                row.stick(problem(why))
+            if why[case.pk]:
+                row.stick(problem(why[case.pk]))
             else:
-                moving.back(case, row.before, by=by, on=timezone.localdate())
+                free.append((case, row.before))
                 row.undone()
+        moving.back(free, by=by, on=timezone.localdate())
+
+
+def _why(refusal: RuleBroken) -> list[dict]:
+    """One problem for each thing that is missing, so that they can be counted over many cases."""
+    return [problem("case_missing", what=str(one.label)) for one in refusal.missing] or [
+        from_error(refusal) or problem("unexpected")
+    ]
 
 
 def is_plain(source: str, target: str) -> bool:
@@ -471,7 +356,8 @@ for _name, _kind in (
     ("assign", Assign()),
     ("take", TakeOver()),
     ("tag", Tag()),
-    ("message", Message()),
+    ("message", Mail()),
+    ("tell", Tell()),
     ("request", Request()),
     ("move", Move()),
 ):

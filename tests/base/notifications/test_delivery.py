@@ -401,10 +401,10 @@ def test_one_letter_that_cannot_be_put_together_does_not_stop_the_rest(reader, s
     found = [queue(reader()) for _ in range(5)]
     known = letters.message_for
 
-    def broken(letter, connection=None):
+    def broken(letter, connection=None, **more):
         if letter.pk == found[2].pk:
             raise ValueError("impossible data")
-        return known(letter, connection)
+        return known(letter, connection, **more)
 
     monkeypatch.setattr(letters, "message_for", broken)
     assert delivery.deliver([letter.pk for letter in found]) == 4

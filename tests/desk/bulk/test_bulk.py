@@ -4,54 +4,17 @@ import uuid
 from datetime import date, timedelta
 
 import pytest
-from django.urls import reverse
 
-from programmes.base.batches import actions as batches
-from programmes.base.batches import runner
 from programmes.base.batches.states import RowState, Status
-from programmes.base.notifications import delivery
 from programmes.desk.bulk.kinds import DEEDS
 from programmes.journey.enrolment import actions as enrolments
 from programmes.models import Batch, BatchRow, CaseEvent, Document, Enrolment, Letter, Step
+from tests.desk.bulk.deeds import address, preview, reasons, run
 from tests.factories.enrolment import EnrolmentFactory
-from tests.factories.rulebook import CodeFactory, SeasonFactory
+from tests.factories.rulebook import SeasonFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("_lists_of_codes")]
 TODAY = date.today()
-
-
-@pytest.fixture(autouse=True)
-def _lists_of_codes(db, monkeypatch):
-    monkeypatch.setattr(delivery, "_quiet_until", float("inf"))
-    for name, code in (("case_tag", "urgent"), ("case_tag", "first_season"), ("document", "passport")):
-        CodeFactory(list=name, code=code)
-
-
-def address(deed):
-    return reverse("bulk:deed", args=[deed])
-
-
-def preview(client, deed, cases=(), *, q="view=all", everything=False, **typed):
-    """Tick, fill the form in, get the batch: two requests, as a browser without script makes them."""
-    picked = {"all": "1", "q": q} if everything else {"pick": [str(c.public_id) for c in cases], "q": q}
-    form = client.post(address(deed), picked)
-    assert form.status_code == 200, form.status_code
-    fields = form.context["form"]
-    sent = client.post(address(deed), {"selection": fields["selection"].value(), "key": fields["key"].value(), **typed})
-    if sent.status_code != 302:
-        return sent
-    return Batch.objects.get(public_id=sent["Location"].rstrip("/").rsplit("/", 1)[1])
-
-
-def run(batch, deed="start"):
-    getattr(batches, deed)(batch, by=batch.created_by)
-    runner.work(batch.pk)
-    return Batch.objects.get(pk=batch.pk)
-
-
-def reasons(batch):
-    rows = batch.rows.filter(state__in=[RowState.SKIPPED, RowState.STUCK, RowState.FAILED])
-    return {row.subject_id: row.problems[-1]["code"] for row in rows}
 
 
 def test_the_preview_says_who_is_changed_and_who_is_left_out_and_changes_nobody(client_for, user_for):
@@ -64,7 +27,28 @@ def test_the_preview_says_who_is_changed_and_who_is_left_out_and_changes_nobody(
     new.refresh_from_db()
     assert new.owner is None
     page = manager.get(batch.get_absolute_url())
-    assert new.number in page.content.decode() or new.person.full_name in page.content.decode()
+    assert new.person.full_name in page.content.decode()
+
+
+def test_reasons_are_counted_with_the_first_of_each_and_lead_to_all_of_them(client_for, django_assert_max_num_queries):
+    client = client_for("caseworker", language="en")
+    tagged = EnrolmentFactory.create_batch(5, tags=["urgent"])
+    over, free = EnrolmentFactory(status="closed"), EnrolmentFactory()
+    batch = preview(client, "tag", [*tagged, over, free], add=["urgent"])
+    with django_assert_max_num_queries(18):
+        page = client.get(batch.get_absolute_url())
+    said = page.content.decode()
+    assert "1 cases will be changed. 6 are left out." in said
+    told = page.context["reasons"]
+    assert [(one["said"].sentence, one["count"]) for one in told] == [
+        ("The tags are so already.", 5),
+        ("The case is over.", 1),
+    ]
+    assert [row["name"] for row in told[0]["examples"]] == [case.person.full_name for case in tagged[:3]]
+    rows = client.get(batch.get_absolute_url() + told[1]["href"]).context["rows"]
+    assert [item["row"].subject_id for item in rows] == [over.pk]
+    assert len(client.get(batch.get_absolute_url() + told[0]["href"]).context["rows"]) == 5
+    assert client.get(batch.get_absolute_url() + "?state=skipped&why=x").context["rows"] == []
 
 
 def test_assigning_many_writes_each_diary_one_letter_and_is_taken_back_where_unchanged(client_for, user_for):
@@ -173,10 +157,10 @@ def test_whoever_takes_over_gets_only_what_nobody_has(client_for, user_for):
     assert not Letter.objects.exists()
 
 
-def test_a_message_becomes_a_step_of_the_owner_and_a_line_in_the_diary(client_for):
+def test_what_owners_should_tell_becomes_a_step_and_a_line_in_the_diary(client_for):
     client = client_for("caseworker")
     case = EnrolmentFactory()
-    batch = run(preview(client, "message", [case], text="El vuelo se adelanta.", until=TODAY.isoformat()))
+    batch = run(preview(client, "tell", [case], text="El vuelo se adelanta.", until=TODAY.isoformat()))
     step = Step.objects.get(enrolment=case, kind="tell_worker")
     assert (step.due_on, step.done_at) == (TODAY, None)
     assert CaseEvent.objects.get(enrolment=case, what="tell_worker").note == "El vuelo se adelanta."
