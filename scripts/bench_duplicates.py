@@ -315,6 +315,40 @@ def checks(count: int = 500, *, seed: int = 11) -> dict[str, float]:
     }
 
 
+def checks_of_known(count: int = 300, *, seed: int = 12) -> dict[str, float]:
+    """Time and recall of the check when somebody whom the database holds is registered once more, with a slip.
+
+    Their names are as common as the names there are. Nothing is written.
+    """
+    from django.db import transaction
+    from django.utils import timezone
+
+    from accounts.models import Membership, Office, User
+    from programmes.journey.people import duplicates
+    from programmes.journey.people.duplicates.facts import COMPARED
+    from programmes.models import Person
+
+    random, times, hits = Random(seed), [], 0  # noqa: S311 nothing here is a secret
+    last = Person.objects.order_by("-pk").values_list("pk", flat=True)[0]
+    kinds = [kind for kind in SLIPS if kind != "one figure of the number"]
+    with transaction.atomic():
+        user = User.objects.create_user("known@bench.invalid", None, full_name="Bench")
+        for office in Office.objects.filter(parent__isnull=True):
+            Membership.objects.create(user=user, office=office, role="manager", valid_from=timezone.localdate())
+        seen = Person.objects.visible_to(user, one_by_one=True).order_by("pk")
+        known = [seen.filter(pk__gte=random.randrange(last)).first() or seen[0] for _n in range(count)]
+        for n, person in enumerate(known):
+            facts = {name: getattr(person, name) for name in COMPARED}
+            facts |= SLIPS[kinds[n % len(kinds)]](random, facts) | {"national_id": "", "phone": ""}
+            began = time.perf_counter()
+            possible = duplicates.check(user, facts)
+            times.append(1000 * (time.perf_counter() - began))
+            hits += person.pk in [one.person.pk for one in possible.visible]
+        transaction.set_rollback(True)
+    times.sort()
+    return {"p50_ms": times[len(times) // 2], "p95_ms": times[int(len(times) * 0.95)], "recall": hits / count}
+
+
 def table(found: dict[str, Counter]) -> str:
     """The lines of docs/performance.md."""
     lines = ["| pair | pairs | certain | probable | possible | none |", "|---|---:|---:|---:|---:|---:|"]

@@ -175,11 +175,10 @@ def like(texts: Iterable[str], *, beginning: str = "") -> list[WordMatch]:
     }
     with connection.cursor() as cursor:
         cursor.execute(_LIKE, asked)
-        rows = cursor.fetchall()
-    return [
-        _judged(word, [row[1:] for row in rows if row[0] == word], starting=word == beginning)
-        for word in dict.fromkeys(row[0] for row in rows)
-    ]
+        rows: dict[str, list[tuple]] = {}
+        for word, *row in cursor.fetchall():
+            rows.setdefault(word, []).append(row)
+    return [_judged(word, found, starting=word == beginning) for word, found in rows.items()]
 
 
 def _judged(word: str, rows: list[tuple], *, starting: bool) -> WordMatch:

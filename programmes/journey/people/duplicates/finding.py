@@ -21,14 +21,14 @@ from programmes.journey.people.duplicates.models import DuplicatePair, Duplicate
 from programmes.journey.people.duplicates.scoring import Comparison, compare
 from programmes.journey.people.models import Person
 
-CHUNK = 50
+CHUNK = 500
 MOST_PAIRS_EACH = 10
 # Lines of history are numbered when they are written and seen when their transaction ends: the newest ones wait.
 SETTLED_SECONDS = 60
 State = DuplicatePair.State
 
 
-def look(*, seconds: float = 40, rounds: int = 4) -> int:
+def look(*, seconds: float = 90, rounds: int = 1) -> int:
     """Look for pairs until there is nothing new or the time is over; then a few chunks of the slow round.
 
     Effects: new pairs, newer scores of undecided ones, undecided ones gone that are no longer alike. Returns how many
@@ -88,7 +88,7 @@ def look_at(keys: Iterable[int]) -> int:
     """Compare these people with whoever is like them and bring their undecided pairs in step; return how many."""
     people = {p.pk: p for p in with_facts(Person.objects.filter(pk__in=list(keys), merged_into__isnull=True))}
     facts: dict[int, Facts] = {pk: of_person(person) for pk, person in people.items()}
-    near = {pk: candidates.find(facts[pk], but=pk) for pk in people}
+    near = candidates.find_many(facts)
     missing = {pk for found in near.values() for pk in found} - facts.keys()
     facts |= {p.pk: of_person(p) for p in with_facts(Person.objects.filter(pk__in=missing))}
     found: dict[tuple[int, int], Comparison] = {}

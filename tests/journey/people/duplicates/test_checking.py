@@ -7,7 +7,8 @@ from django.utils import timezone
 
 from programmes.base.common.errors import RuleBroken
 from programmes.journey.people import duplicates
-from programmes.journey.people.duplicates import checking, merging
+from programmes.journey.people.duplicates import candidates, checking, finding, merging
+from programmes.journey.people.duplicates.scoring import one_figure_apart
 from programmes.models import CaseEvent, DuplicateHint, DuplicatePair, Identity, Person, PersonPhone
 from scripts.bench_duplicates import pairs
 from tests.factories.people import PersonFactory
@@ -88,6 +89,45 @@ def test_recall_among_the_first_five_and_false_warnings(by):
             false += any(one.is_strong for one in possible.visible)
     assert hit / same >= 0.95, (hit, same)
     assert false <= 0.01 * different, (false, different)
+
+
+def test_the_search_for_pairs_finds_and_scores_what_the_single_check_does(user_for):
+    """Both of each labelled pair are registered, and a few whose names are written in odd ways."""
+    manager = user_for("manager", office="GT-CHM")
+    office = make_office("GT-CHM")
+    odd = [
+        {"given_names": "Łukasz", "first_surname": "Große", "birth_date": date(1990, 5, 6)},
+        {"given_names": "Łukasz", "first_surname": "Grosse", "birth_date": date(1990, 6, 5)},
+        {"given_names": "Ana", "first_surname": "Cutzal", "second_surname": "Cutzal", "birth_date": date(1990, 5, 6)},
+        {"given_names": "Anna", "first_surname": "Cutzal", "birth_date": date(1991, 5, 6), "birth_precision": "year"},
+        {"given_names": "Anna", "first_surname": "Cutzal", "birth_date": date(1993, 2, 6), "birth_precision": "estimated"},
+    ]  # fmt: skip
+    rows = [row for pair in pairs(150, seed=5) for row in (pair.one, pair.other | {"national_id": ""})]
+    people = Person.objects.bulk_create(
+        [Person(office=office, **row) for row in (*rows, *({"sex": "male", "nationality": "GTM"} | row for row in odd))]
+    )
+    Identity.objects.create(person=people[0], kind="passport", country="GTM", number="A123456")
+    Identity.objects.create(person=people[-1], kind="passport", country="HND", number="A123456")
+    PersonPhone.objects.create(person=people[3], kind="mobile", number=people[6].phone or "+50255557777")
+    alone = {
+        tuple(sorted((person.pk, one.person.pk))): (one.score, one.level, [list(r.as_data()) for r in one.reasons])
+        for person in Person.objects.order_by("pk")
+        for one in checking.like_person(manager, person)
+    }
+    finding.look_at([person.pk for person in people])
+    together = {
+        (pair.first_id, pair.second_id): (pair.score, pair.level, pair.reasons) for pair in DuplicatePair.objects.all()
+    }
+    assert len(alone) > 90
+    assert together == alone
+
+
+@pytest.mark.parametrize("born", [date(1990, 4, 5), date(1912, 12, 12), date(2000, 2, 29), date(1971, 1, 31)])
+def test_the_days_that_one_figure_makes_of_a_day_are_those_that_are_scored_so(born):
+    every = [date(1900, 1, 1) + timedelta(days=n) for n in range(47_000)]
+    found = set(candidates.one_figure_from(born))
+    assert {day for day in every if one_figure_apart(born, day)} == {day for day in found if day <= every[-1]}
+    assert len(found) > 20
 
 
 # --- What of another office is told -----------------------------------------------------------------------------------
