@@ -152,7 +152,7 @@ def _question(facts: Facts, alike: Sequence[frozenset[str]]) -> Question:
 def _ways(question: Question, values: dict[str, str]) -> list[str]:
     """The ways in which this question finds people, with its values put in."""
     alike = [f"name_tokens && {values[name]}" for name in sorted(question) if name.startswith("word")]
-    wanted = [name for name in ("numbers", "days", "figures") if name in question]
+    wanted: list[str] = [name for name in ("numbers", "days", "figures") if name in question]
     if alike:
         wanted += ["about"] if "born" in question else ["named"]
         wanted += ["years"] if "born" in question and "days" not in question else []
