@@ -15,6 +15,7 @@ from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -40,18 +41,44 @@ def clean_name(value: str) -> str:
     return value
 
 
+HOURS = [(hour, f"{hour:02}:00") for hour in range(24)]
+EVERY_DAY, NEVER = "daily", "never"
+
+
+def _rhythms():
+    """How often a summary may come; read late, because the names of the days are in the reader's language."""
+    weekly = [(str(number), _("Each %(day)s") % {"day": day}) for number, day in WEEKDAYS.items()]
+    return [(EVERY_DAY, _("Every day")), *weekly, (NEVER, _("Never"))]
+
+
 class ProfileForm(forms.ModelForm):
-    """How I appear, and how the system speaks to me."""
+    """How I appear, how the system speaks to me, and when."""
 
     language = forms.ChoiceField(label=_("Language"))
     time_zone = forms.ChoiceField(label=_("Time zone"), choices=zone_choices)
-    digest_hour = forms.TypedChoiceField(
-        label=_("Hour of the daily summary"), coerce=int, choices=[(hour, f"{hour:02}:00") for hour in range(24)]
+    digest = forms.ChoiceField(label=_("Summary by e-mail"), choices=_rhythms)
+    digest_hour = forms.TypedChoiceField(label=_("Hour of the daily summary"), coerce=int, choices=HOURS)
+    quiet_from = forms.TypedChoiceField(
+        label=_("Quiet from"), coerce=int, choices=[("", "–"), *HOURS], empty_value=None, required=False
+    )
+    quiet_until = forms.TypedChoiceField(
+        label=_("Quiet until"), coerce=int, choices=[("", "–"), *HOURS], empty_value=None, required=False
     )
 
     class Meta:
         model = User
-        fields = ["full_name", "language", "time_zone", "digest_on", "digest_hour", "theme", "shortcuts_on"]
+        fields = [
+            "full_name",
+            "language",
+            "time_zone",
+            "digest_hour",
+            "quiet_from",
+            "quiet_until",
+            "theme",
+            "shortcuts_on",
+        ]
+
+    field_order = ["full_name", "language", "time_zone", "digest"]
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -59,12 +86,38 @@ class ProfileForm(forms.ModelForm):
         self.fields["language"].choices = [(code, name) for code, name in LANGUAGES if code in offered]
         self.fields["full_name"].widget.attrs["autocomplete"] = "name"
         self.fields["digest_hour"].help_text = _("In your time zone.")
+        self.fields["quiet_until"].help_text = _(
+            "Between these hours no letter goes out to you; it waits for their end. The summary keeps its own hour, "
+            "and letters that protect your account always come at once."
+        )
+        user = self.instance
+        weekday = EVERY_DAY if user.digest_weekday is None else str(user.digest_weekday)
+        self.fields["digest"].initial = weekday if user.digest_on else NEVER
         self.helper = FormHelper(self)
         self.helper.form_tag = False
 
     def clean_full_name(self):
         """See `clean_name`."""
         return clean_name(self.cleaned_data["full_name"])
+
+    def clean(self):
+        """Quiet hours have a beginning and an end."""
+        cleaned = super().clean()
+        start, end = cleaned.get("quiet_from"), cleaned.get("quiet_until")
+        if (start is None) != (end is None) or (start is not None and start == end):
+            self.add_error(
+                "quiet_until", _("Choose two different hours, when the quiet begins and when it ends, or none at all.")
+            )
+        return cleaned
+
+    def _post_clean(self):
+        """Put the rhythm of the summary into its two columns before the model judges them."""
+        rhythm = self.cleaned_data.get("digest")
+        if rhythm:
+            self.instance.digest_on = rhythm != NEVER
+            if self.instance.digest_on:
+                self.instance.digest_weekday = None if rhythm == EVERY_DAY else int(rhythm)
+        super()._post_clean()
 
 
 class SignInForm(LoginForm):

@@ -19,6 +19,7 @@ from django.db.models import F, Func, OuterRef, Q, Value
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
+from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext_lazy as _
 
 from accounts.history import tracked
@@ -83,6 +84,17 @@ class User(AbstractBaseUser):
     digest_hour = models.PositiveSmallIntegerField(
         _("Hour of the daily summary"), default=7, validators=[MinValueValidator(0), MaxValueValidator(23)]
     )
+    # Monday is 0, as in the working week of an office.
+    digest_weekday = models.PositiveSmallIntegerField(
+        _("Day of the weekly summary"), null=True, blank=True, validators=[MaxValueValidator(6)]
+    )
+    quiet_from = models.PositiveSmallIntegerField(
+        _("Quiet from"), null=True, blank=True, validators=[MaxValueValidator(23)]
+    )
+    quiet_until = models.PositiveSmallIntegerField(
+        _("Quiet until"), null=True, blank=True, validators=[MaxValueValidator(23)]
+    )
+    first_steps_closed_at = models.DateTimeField(null=True, blank=True, editable=False)
     theme = models.CharField(_("Colours"), max_length=5, choices=Theme.choices, default=Theme.AUTO)
     shortcuts_on = models.BooleanField(_("Keyboard shortcuts"), default=True)
     is_active = models.BooleanField(
@@ -113,6 +125,17 @@ class User(AbstractBaseUser):
                 condition=Q(digest_hour__lte=23),
                 name="user_digest_hour_is_an_hour",
                 violation_error_message=_("Choose an hour from 0 to 23."),
+            ),
+            models.CheckConstraint(
+                condition=Q(digest_weekday__isnull=True) | Q(digest_weekday__lte=6),
+                name="user_digest_weekday_is_a_day",
+                violation_error_message=_("Choose a day of the week."),
+            ),
+            models.CheckConstraint(
+                condition=Q(quiet_from__isnull=True, quiet_until__isnull=True)
+                | (Q(quiet_from__lte=23, quiet_until__lte=23) & ~Q(quiet_from=F("quiet_until"))),
+                name="user_quiet_hours_begin_and_end",
+                violation_error_message=_("Quiet hours need two different hours: when they begin and when they end."),
             ),
         ]
         triggers = [
@@ -208,6 +231,11 @@ class User(AbstractBaseUser):
     def zone(self) -> ZoneInfo:
         """The user's time zone."""
         return ZoneInfo(self.time_zone)
+
+    @property
+    def digest_weekday_name(self) -> str:
+        """The day of the weekly digest in the reader's language; "" when it comes every day."""
+        return "" if self.digest_weekday is None else str(WEEKDAYS[self.digest_weekday])
 
     def today(self) -> datetime.date:
         """Return the date where the user is now."""

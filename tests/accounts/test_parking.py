@@ -49,7 +49,7 @@ def test_text_is_there_after_signing_in(left_alone):
 
 
 def test_sending_it_again_does_the_deed_and_forgets_the_text(left_alone):
-    typed = {**TYPED, "time_zone": "America/Bogota", "digest_hour": "6", "theme": "dark"}
+    typed = {**TYPED, "time_zone": "America/Bogota", "digest": "daily", "digest_hour": "6", "theme": "dark"}
     left_alone.post(PROFILE, typed)
     left_alone.user.refresh_from_db()
     assert left_alone.user.full_name != "Rosa Elena Quej Coc"
@@ -210,7 +210,7 @@ def test_a_page_left_open_can_be_sent_after_signing_in_on_another_tab(user_for):
     end(client)
     client.get(PROFILE)
     client.post(LOGIN, {"login": user.email, "password": PASSWORD, "csrfmiddlewaretoken": token})
-    left_open = {**TYPED, "time_zone": "America/Bogota", "digest_hour": "6", "theme": "dark"}
+    left_open = {**TYPED, "time_zone": "America/Bogota", "digest": "daily", "digest_hour": "6", "theme": "dark"}
     assert client.post(PROFILE, {**left_open, "csrfmiddlewaretoken": token}).status_code == 302
     user.refresh_from_db()
     assert user.full_name == "Rosa Elena Quej Coc"

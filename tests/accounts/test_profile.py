@@ -13,7 +13,7 @@ TYPED = {
     "full_name": "Ana María López Pérez",
     "language": "en",
     "time_zone": "America/Bogota",
-    "digest_on": "on",
+    "digest": "daily",
     "digest_hour": "6",
     "theme": "dark",
     "shortcuts_on": "on",
@@ -51,6 +51,9 @@ def test_sending_twice_changes_nothing_more(client_for):
         ("digest_hour", "24"),
         ("digest_hour", "-1"),
         ("digest_hour", "7.5"),
+        ("digest", "7"),
+        ("digest", ""),
+        ("quiet_until", "24"),
         ("theme", "pink"),
     ],
 )

@@ -66,6 +66,8 @@ drafts:discard                      -                   CLMDPAXS  deed
 
 notifications:list                  -                   CLMDPAXS  page
 notifications:read                  -                   CLMDPAXS  deed
+notifications:mute                  -                   CLMDPAXS  deed
+notifications:unmute                muted case          CLMDPAXS  deed
 notifications:preferences           -                   CLMDPAXS  form
 notifications:preview               -                   CLMDPAXS  page
 notifications:send_digest           -                   CLMDPAXS  deed

@@ -13,7 +13,7 @@ from programmes.base.notifications.letters import stop_token
 from programmes.desk.reports import actions as reports
 from programmes.journey.people.duplicates import actions as duplicates
 from programmes.journey.people.duplicates import merging
-from programmes.models import Batch, Enrolment, Export, ReportRun, SavedView
+from programmes.models import Batch, Enrolment, Export, MutedCase, ReportRun, SavedView
 from tests.conventions.routes import ROWS, Row
 from tests.factories.demand import AuthorisationFactory, JobDemandFactory
 from tests.factories.departure import (
@@ -45,7 +45,7 @@ from tests.fixtures.accounts import make_office, make_user
 
 OWN_OFFICE, OTHER_OFFICE = "GT-CHM", "CO-BOG"
 # What is one's own alone: a colleague's is as little there as nobody's.
-PERSONAL = {"passkey", "kept text", "view", "export"}
+PERSONAL = {"passkey", "kept text", "muted case", "view", "export"}
 # What is seen wherever it belongs: the demonstration's mailbox shows every invented letter.
 EVERYBODYS = {"list", "demo letter", "stop link", "password link"}
 ASKED_FOR = {"test": "rostered", "check": "eligible", "document": "ready_to_travel", "permit": "ready_to_travel"}
@@ -232,6 +232,7 @@ class Place:
             "batch": lambda: [self.batch],
             "sheet of people": lambda: [self.sheet_of_people],
             "kept text": lambda: [ParkedText.objects.create(user=self.owner, path="/people/new/", body="note=x").pk],
+            "muted case": lambda: [MutedCase.objects.create(user=self.owner, enrolment=case).pk],
             "demo letter": lambda: [self.letter],
             "stop link": lambda: [stop_token(self.letter)],
             "password link": lambda: ["1", "set-password"],

@@ -10,7 +10,7 @@ from babel.dates import format_skeleton
 from django.db import Error as DatabaseError
 from django.db import transaction
 from django.db.models.functions import Now
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -18,12 +18,13 @@ from django.utils.translation import gettext_noop
 from programmes.base.common import wording
 from programmes.base.common.errors import RuleBroken
 from programmes.base.notifications import delivery, letters, rules, sources
-from programmes.base.notifications.kinds import DIGEST, KINDS, WORKER_MESSAGE, Channel
-from programmes.base.notifications.models import BELL_STOPS_AT, Letter, NotificationPreference, State
+from programmes.base.notifications.kinds import ANSWERED_FOR, DIGEST, KINDS, WORKER_MESSAGE, Channel
+from programmes.base.notifications.models import BELL_STOPS_AT, Letter, MutedCase, NotificationPreference, State
 
 log = logging.getLogger(__name__)
 
 UNWRITABLE = gettext_noop("The letter could not be written.")
+UNWANTED = gettext_noop("Its reader does not want to hear of this kind or of this case.")
 # Plain values only. A model instance in a mail template is one typing slip away from personal data.
 PLAIN = (str, int, dt.date, Promise)
 
@@ -38,9 +39,10 @@ def queue(
     is dropped if the recipient may not see that case at the time of sending.
 
     Effects: a row, rendered in the recipient's language and kept, not mailed, when the recipient prefers the digest
-    or the list; after commit a hint to Celery, which never breaks the request. A template that fails makes a
-    flagged row, not an error: a deed must not fail because of its letter. Raises ValueError for facts that the kind
-    does not declare or that are not plain, and for a path that is not one of ours.
+    or the list; dropped when they want to hear nothing of the kind or of the case; held back during their quiet hours;
+    after commit a hint to Celery, which never breaks the request. A template that fails makes a flagged row, not an
+    error: a deed must not fail because of its letter. Raises ValueError for facts that the kind does not declare or
+    that are not plain, and for a path that is not one of ours.
     """
     reminder = sources.Reminder(key=key, to=to, kind=kind, context=context, path=path, enrolment=enrolment)
     _check(reminder)
@@ -49,14 +51,16 @@ def queue(
 
 
 def queue_many(wanted: Sequence[sources.Reminder]) -> list[Letter]:
-    """Put letters into the outbox in two or three statements, whatever their number; return those that are new.
+    """Put letters into the outbox in three or four statements, whatever their number; return those that are new.
 
     Same effects as `queue`. Letters whose key exists are passed over.
     """
     if not wanted:
         return []
     wishes = _wishes({item.to.pk for item in wanted}, {item.kind for item in wanted})
-    return _put(_row(item, wishes) for item in wanted)
+    muted = _muted(wanted)
+    now = timezone.now()
+    return _put(_row(item, _channel_of(item, wishes, muted), now) for item in wanted)
 
 
 def _put(wanted: Iterable[Letter]) -> list[Letter]:
@@ -126,8 +130,27 @@ def channel_for(user_pk: int, kind: str, wishes: Mapping[tuple[int, str], str]) 
     return Channel(chosen) if chosen in about.channels else about.default
 
 
-def _row(item: sources.Reminder, wishes: Mapping[tuple[int, str], str]) -> Letter:
-    channel = channel_for(item.to.pk, item.kind, wishes)
+def _muted(wanted: Sequence[sources.Reminder]) -> set[tuple[int, int]]:
+    """Which of these people want to hear nothing of the case their letter is about."""
+    pairs = {(item.to.pk, item.enrolment.pk) for item in wanted if item.enrolment and KINDS[item.kind].can_be_muted}
+    if not pairs:
+        return set()
+    people, cases = zip(*pairs, strict=True)
+    found = MutedCase.objects.filter(user__in=set(people), enrolment__in=set(cases))
+    return pairs & set(found.order_by().values_list("user", "enrolment"))
+
+
+def _channel_of(item: sources.Reminder, wishes: Mapping[tuple[int, str], str], muted: set[tuple[int, int]]) -> Channel:
+    """The one place where a reader's wishes become the way a letter takes."""
+    if item.enrolment and (item.to.pk, item.enrolment.pk) in muted:
+        return Channel.OFF
+    return channel_for(item.to.pk, item.kind, wishes)
+
+
+STATES = {Channel.NOW: State.QUEUED, Channel.OFF: State.DROPPED}
+
+
+def _row(item: sources.Reminder, channel: Channel, now: dt.datetime) -> Letter:
     row = Letter(
         key=item.key,
         to=item.to,
@@ -137,13 +160,21 @@ def _row(item: sources.Reminder, wishes: Mapping[tuple[int, str], str]) -> Lette
         case_number=str(item.context.get("case_number", "")),
         path=item.path,
         enrolment=item.enrolment,
-        state=State.QUEUED if channel == Channel.NOW else State.KEPT,
+        state=STATES.get(channel, State.KEPT),
     )
     about = KINDS[item.kind]
+    if channel == Channel.NOW and about.waits_for_morning:
+        morning = rules.quiet_until(now, item.to.time_zone, item.to.quiet_from, item.to.quiet_until)
+        if morning:
+            row.not_before = morning
     try:
         with letters.speaking_to(item.to):
             # Until the words are there, the list says at least what it is about.
             row.subject = str(about.label)
+            if channel == Channel.OFF:
+                # The row remembers that it was asked for, so that a later choice does not bring old news.
+                row.last_error = UNWANTED
+                return row
             facts = {name: _in_words(name, value) for name, value in item.context.items()}
             words = letters.render(
                 item.kind, context={**facts, "why": about.why, "url": letters.absolute(item.path or "/")}
@@ -230,8 +261,33 @@ def stop(user: Any, kind: str) -> None:
     if kind == DIGEST:
         type(user).objects.filter(pk=user.pk).update(digest_on=False)
         return
-    quiet = Channel.NONE if Channel.NONE in KINDS[kind].channels else Channel.DIGEST
+    quiet = Channel.LIST if Channel.LIST in KINDS[kind].channels else Channel.DIGEST
     choose(user, channels={kind: quiet})
+
+
+def mute_kind(user: Any, kind: str) -> None:
+    """Let this person hear nothing of a kind from now on. Raises RuleBroken for one that somebody answers for."""
+    about = KINDS.get(kind)
+    if about is None or not about.can_be_muted:
+        raise RuleBroken(str(about.locked) if about else _("This way of hearing about it is not offered."))
+    choose(user, channels={kind: Channel.OFF})
+
+
+@transaction.atomic
+def mute_case(user: Any, *, enrolment_pk: int) -> None:
+    """Let this person hear nothing of a case from now on, but for what they answer for.
+
+    Effects: a row; letters about it that still wait, for the end of the quiet hours or for the mail server, stay in the
+    list and are not mailed. Harmless to run twice. Whether the person may see the case is for the caller to judge.
+    """
+    MutedCase.objects.bulk_create([MutedCase(user=user, enrolment_id=enrolment_pk)], ignore_conflicts=True)
+    waiting = Letter.objects.filter(to=user, enrolment=enrolment_pk, state=State.QUEUED).exclude(kind__in=ANSWERED_FOR)
+    waiting.update(state=State.KEPT, channel=Channel.LIST)
+
+
+def hear_again(user: Any, *, enrolment_pk: int) -> None:
+    """Take back the mute of a case; what was not sent meanwhile stays unsent."""
+    MutedCase.objects.filter(user=user, enrolment=enrolment_pk).delete()
 
 
 @transaction.atomic

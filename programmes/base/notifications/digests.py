@@ -16,7 +16,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import Error as DatabaseError
 from django.db import connection, transaction
-from django.db.models import Case, CharField, Exists, OuterRef, Q, Subquery, Value, When
+from django.db.models import Case, CharField, Exists, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Cast, Concat, JSONObject
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -39,7 +39,7 @@ LINE = (
 # The page the digest leads to; the addresses of the main pages stay.
 TODAY = "/"
 # News of a person's last days; older ones were in an earlier digest.
-NEWS_DAYS = 7
+NEWS_DAYS = 8
 NOTHING = gettext_noop("There was nothing to say.")
 BROKEN = gettext_noop("The digest could not be written.")
 
@@ -53,25 +53,48 @@ def database_now() -> dt.datetime:
 
 
 def due_users(now: dt.datetime) -> list[int]:
-    """Keys of the active people whose digest hour has come and who have no digest of their local date yet."""
+    """Keys of the active people whose digest hour has come and who have no digest of their local date yet.
+
+    The same judgement as `rules.is_digest_day`, in one statement for everybody.
+    """
     people = get_user_model().objects.filter(is_active=True, digest_on=True)
     zones = people.order_by().values_list("time_zone", flat=True).distinct()
     clocks = rules.zones_by_wall_clock(now, zones)
     if not clocks:
         return []
     hour_has_come = Q(pk__in=[])
-    days = []
+    zones_of_day: dict[dt.date, list[str]] = {}
     for (day, hour), names in clocks.items():
         hour_has_come |= Q(time_zone__in=names, digest_hour__lte=hour)
-        days.append(When(time_zone__in=names, then=Value(day.isoformat())))
-    key = Concat(Value(f"{rules.DIGEST_KEY}:"), Cast(OuterRef("pk"), CharField()), Value(":"), OuterRef("local_day"))
+        zones_of_day.setdefault(day, []).extend(names)
+    today, meant_for, week_before = [], [], []
+    for day, names in zones_of_day.items():
+        today.append(When(time_zone__in=names, then=Value(day.isoformat())))
+        for weekday in range(7):
+            due = rules.digest_day(day, weekday)
+            theirs = Q(time_zone__in=names, digest_weekday=weekday)
+            meant_for.append(When(theirs, then=Value(due.isoformat())))
+            week_before.append(When(theirs, then=Value((due - dt.timedelta(days=7)).isoformat())))
+    lately = Letter.objects.filter(to=OuterRef("pk"), kind=DIGEST, created_at__gt=now - dt.timedelta(days=15))
+    made_up_for = Exists(lately.filter(key__gte=_key_of("meant_for")))
+    had_one_before = Exists(lately.filter(key__gte=_key_of("week_before")))
     return list(
         people.filter(hour_has_come)
-        .annotate(local_day=Case(*days, default=Value(""), output_field=CharField()))
-        .exclude(Exists(Letter.objects.filter(key=key)))
+        .annotate(
+            local_day=Case(*today, default=Value(""), output_field=CharField()),
+            meant_for=Case(*meant_for, default=F("local_day"), output_field=CharField()),
+            week_before=Case(*week_before, default=Value(""), output_field=CharField()),
+        )
+        .exclude(Exists(Letter.objects.filter(key=_key_of("local_day"))))
+        .filter(Q(meant_for=F("local_day")) | (Q(had_one_before) & ~Q(made_up_for)))
         .order_by("pk")
         .values_list("pk", flat=True)
     )
+
+
+def _key_of(day: str) -> Concat:
+    """The key of a person's digest of the day in this column, inside a subquery about their letters."""
+    return Concat(Value(f"{rules.DIGEST_KEY}:"), Cast(OuterRef("pk"), CharField()), Value(":"), OuterRef(day))
 
 
 def send_due(now: dt.datetime) -> int:
@@ -142,10 +165,19 @@ class Draft:
         return rules.local_time(now, self.user.time_zone).date()
 
     def is_due(self, now: dt.datetime) -> bool:
-        """The hour has come and the local date has no digest. The date is also refused when it lies behind one
+        """The hour has come and the local date asks for a digest. The date is also refused when it lies behind one
         already sent: somebody who flies west does not get yesterday again."""
-        day_is_new = self.last_day is None or self.last_day < self.today(now)
-        return day_is_new and rules.is_digest_hour(now, self.user.time_zone, self.user.digest_hour)
+        asked_for = rules.is_digest_day(self.today(now), self.user.digest_weekday, self.last_day)
+        return asked_for and rules.is_digest_hour(now, self.user.time_zone, self.user.digest_hour)
+
+    def missed(self, now: dt.datetime) -> list[dt.date]:
+        """The days on which a digest was meant to come and none was made."""
+        today, weekday = self.today(now), self.user.digest_weekday
+        if weekday is None:
+            return rules.missed_days(self.last_day, today)
+        meant_for = rules.digest_day(today, weekday)
+        made_up_for = self.last_day is not None and self.last_day < meant_for < today
+        return [meant_for] if made_up_for else []
 
     def news(self, now: dt.datetime) -> list[dict]:
         """Letters since the last digest that nobody has opened yet."""
@@ -191,7 +223,7 @@ def _drafts(user_pks: Sequence[int], now: dt.datetime) -> list[Draft]:
     news = (
         Letter.objects.filter(to=OuterRef("pk"), kind__in=with_words, read_at__isnull=True)
         .filter(created_at__gt=now - dt.timedelta(days=NEWS_DAYS))
-        .exclude(channel=Channel.NONE)
+        .exclude(channel=Channel.LIST)
         .exclude(state=State.DROPPED)
         .order_by("created_at", "pk")
         .values(
@@ -282,7 +314,7 @@ def _context(draft: Draft, now: dt.datetime) -> dict[str, Any]:
                     "html": format_html_join("", LINE, (line.cells() for line in said)),
                 }
             )
-    missed = rules.missed_days(draft.last_day, today)
+    missed = draft.missed(now)
     late = bool(missed) or (
         draft.last_day is not None and rules.is_late(now, draft.user.time_zone, draft.user.digest_hour)
     )
@@ -295,6 +327,7 @@ def _context(draft: Draft, now: dt.datetime) -> dict[str, Any]:
         "late": late,
         "missed": wording.and_list(wording.short_day(day) for day in missed) if missed else "",
         "hour": f"{draft.user.digest_hour:02d}:00",
+        "weekday": draft.user.digest_weekday_name,
     }
 
 

@@ -4,7 +4,7 @@ from django import forms
 
 from programmes.base.common.forms import WorkForm
 from programmes.base.notifications import actions
-from programmes.base.notifications.kinds import CHOOSABLE
+from programmes.base.notifications.kinds import CHOOSABLE, Channel
 
 
 class PreferencesForm(WorkForm):
@@ -29,5 +29,14 @@ class PreferencesForm(WorkForm):
                 )
 
     def rows(self):
-        """The lines of the table: each kind with its field, or None where there is nothing to choose."""
-        return [(kind, self[kind.code] if kind.code in self.fields else None) for kind in CHOOSABLE]
+        """The lines of the table: each kind with one cell for each channel.
+
+        A cell is the button of its choice, True where the one way there is stands fixed, None where it is not offered.
+        """
+        return [(kind, self._cells(kind)) for kind in CHOOSABLE]
+
+    def _cells(self, kind):
+        if kind.code not in self.fields:
+            return [(channel, channel in kind.channels or None) for channel in Channel]
+        buttons = {option.data["value"]: option for option in self[kind.code]}
+        return [(channel, buttons.get(channel.value)) for channel in Channel]

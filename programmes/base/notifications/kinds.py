@@ -14,11 +14,12 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Channel(models.TextChoices):
-    """How a person wants to hear of one kind of news. It always stands in the list of notifications."""
+    """How a person wants to hear of one kind of news. But for the last one, it also stands in the list."""
 
     NOW = "now", _("E-mail now")
-    DIGEST = "digest", _("In the daily digest")
-    NONE = "none", _("Only in this list")
+    DIGEST = "digest", _("In the digest")
+    LIST = "none", _("Only in the list")
+    OFF = "off", _("Not at all")
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Kind:
     facts: frozenset[str]
     line: Promise | str = ""
     default: Channel = Channel.NOW
-    channels: tuple[Channel, ...] = (Channel.NOW, Channel.DIGEST, Channel.NONE)
+    channels: tuple[Channel, ...] = tuple(Channel)
     locked: Promise | str = ""
     secret: bool = False
 
@@ -44,6 +45,16 @@ class Kind:
     def can_be_stopped(self) -> bool:
         """Whether it may be kept out of the mailbox at all."""
         return len(self.channels) > 1
+
+    @property
+    def can_be_muted(self) -> bool:
+        """Whether its reader may want to hear nothing of it, for one case or for all."""
+        return Channel.OFF in self.channels
+
+    @property
+    def waits_for_morning(self) -> bool:
+        """Whether it is held back during its reader's quiet hours: all but what opens or protects an account."""
+        return self.can_be_stopped
 
 
 DIGEST = "digest"
@@ -140,5 +151,7 @@ KINDS: MappingProxyType[str, Kind] = MappingProxyType(
 SECRET = tuple(kind.code for kind in KINDS.values() if kind.secret)
 # Their words are removed once they are sent.
 NOT_KEPT = (*SECRET, WORKER_MESSAGE)
+# Somebody answers for these: nobody can want to hear nothing of them.
+ANSWERED_FOR = tuple(kind.code for kind in KINDS.values() if not kind.can_be_muted)
 # What the preferences page offers.
 CHOOSABLE = tuple(kind for kind in KINDS.values() if not kind.secret)

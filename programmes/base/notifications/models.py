@@ -3,11 +3,12 @@
 queued -> sending -> sent
   ^          |-----> queued again after a failure or a kill, later and later
   |          '-----> flagged for a person after six attempts or a permanent refusal
-  '- dropped when the recipient may no longer have it; kept when it is wanted in the list or digest only
+  '- dropped when the recipient may not have it or does not want it; kept when it is for the list or digest only
 """
 
 import uuid
 
+import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -15,14 +16,34 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from programmes.base.notifications.kinds import DIGEST, KINDS, NOT_KEPT, SECRET, WORKER_MESSAGE, Channel, Kind
+from programmes.base.notifications.kinds import (
+    ANSWERED_FOR,
+    DIGEST,
+    KINDS,
+    NOT_KEPT,
+    SECRET,
+    WORKER_MESSAGE,
+    Channel,
+    Kind,
+)
 
-__all__ = ["Letter", "NotificationPreference"]
+__all__ = ["Letter", "MutedCase", "NotificationPreference"]
 
 # After this many attempts a person looks at the letter (house rule: "six failures flag the row").
 MOST_ATTEMPTS = 6
 # The bell never counts further: beyond it the number says nothing and the count would cost.
 BELL_STOPS_AT = 100
+
+
+def _sql_list(words) -> str:
+    """Words of our own tables as a list in SQL."""
+    return ", ".join(f"'{word}'" for word in words)
+
+
+# The table of kinds as the database reads it: which ways of hearing about each kind there are.
+_ALLOWED = " OR ".join(
+    f"(NEW.kind = '{kind.code}' AND NEW.channel IN ({_sql_list(kind.channels)}))" for kind in KINDS.values()
+)
 
 
 def new_message_id() -> str:
@@ -132,6 +153,11 @@ class Letter(models.Model):
                 violation_error_message=_("A letter for the list or the digest is never mailed by itself."),
             ),
             models.CheckConstraint(
+                condition=~Q(channel=Channel.OFF) | Q(state=State.DROPPED),
+                name="letter_unwanted_is_dropped",
+                violation_error_message=_("A letter that nobody wants is not sent."),
+            ),
+            models.CheckConstraint(
                 condition=Q(attempts__lte=MOST_ATTEMPTS),
                 name="letter_attempts_end",
                 violation_error_message=_("A letter is tried six times at most."),
@@ -154,6 +180,13 @@ class Letter(models.Model):
                 condition=Q(read_at__isnull=True) & ~Q(kind=DIGEST) & ~Q(state=State.DROPPED),
             ),
             models.Index(fields=["to", "-created_at"], name="letter_of_person"),
+        ]
+        triggers = [
+            pgtrigger.Protect(
+                name="somebody_answers_for_it",
+                operation=pgtrigger.Insert | pgtrigger.UpdateOf("kind", "channel"),
+                condition=pgtrigger.Condition(f"NEW.channel = 'off' AND NEW.kind IN ({_sql_list(ANSWERED_FOR)})"),
+            )
         ]
 
     def __str__(self):
@@ -204,6 +237,36 @@ class NotificationPreference(models.Model):
                 violation_error_message=_("This way of hearing about it is not offered."),
             ),
         ]
+        triggers = [
+            pgtrigger.Protect(
+                name="kind_offers_it",
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                condition=pgtrigger.Condition(f"NOT ({_ALLOWED})"),
+            )
+        ]
 
     def __str__(self):
         return f"{self.kind}: {self.get_channel_display()}"
+
+
+class MutedCase(models.Model):
+    """One person wants to hear nothing of one case, but for what they answer for. Its work stays on Today."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="muted_cases")
+    enrolment = models.ForeignKey("programmes.Enrolment", on_delete=models.CASCADE, related_name="+")
+    muted_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        verbose_name = _("muted case")
+        verbose_name_plural = _("muted cases")
+        ordering = ["-muted_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "enrolment"],
+                name="mutedcase_once_per_person",
+                violation_error_message=_("This case is muted already."),
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.user_id}: {self.enrolment_id}"

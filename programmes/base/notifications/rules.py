@@ -66,6 +66,39 @@ def is_digest_hour(now: dt.datetime, zone: str, hour: int) -> bool:
     return local_time(now, zone).hour >= hour
 
 
+def quiet_until(now: dt.datetime, zone: str, start: int | None, end: int | None) -> dt.datetime | None:
+    """When the quiet hours end in which this moment lies; None when it lies in none.
+
+    `start` and `end` are hours of the wall clock in `zone`, and the quiet may reach over midnight (22 to 6). An end
+    that a clock change skips is the moment after it.
+    """
+    if start is None or end is None:
+        return None
+    local = local_time(now, zone)
+    over_midnight = start > end
+    if not (start <= local.hour or local.hour < end if over_midnight else start <= local.hour < end):
+        return None
+    day = local.date() + dt.timedelta(days=over_midnight and local.hour >= start)
+    return dt.datetime.combine(day, dt.time(end), tzinfo=local.tzinfo).astimezone(dt.UTC)
+
+
+def digest_day(today: dt.date, weekday: int | None) -> dt.date:
+    """The latest day up to today on which a digest is meant to come: today, or the last such day of the week."""
+    return today if weekday is None else today - dt.timedelta(days=(today.weekday() - weekday) % 7)
+
+
+def is_digest_day(today: dt.date, weekday: int | None, last: dt.date | None) -> bool:
+    """Whether today's local date asks for a digest, the last one being of the day `last`.
+
+    A weekly digest that nobody made on its day, because the scheduler stood still, is made up for on a later day of
+    that week; somebody who has just chosen a weekly digest waits for the day.
+    """
+    meant_for = digest_day(today, weekday)
+    if last is not None and last >= meant_for:
+        return False
+    return meant_for == today or (last is not None and last >= meant_for - dt.timedelta(days=7))
+
+
 def digest_key(user_pk: int, day: dt.date) -> str:
     """The key that makes a digest the only one of its local date."""
     return f"{DIGEST_KEY}:{user_pk}:{day.isoformat()}"

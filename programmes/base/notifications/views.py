@@ -15,11 +15,12 @@ from accounts.access import Scope, public, requires
 from accounts.roles import Permission
 from programmes.base.common.context import count_unread_with
 from programmes.base.common.deeds import attempt, typed
+from programmes.base.common.errors import RuleBroken
 from programmes.base.common.pages import keyset
 from programmes.base.notifications import actions, digests, letters, sources
 from programmes.base.notifications.forms import PreferencesForm
-from programmes.base.notifications.kinds import DIGEST, KINDS
-from programmes.base.notifications.models import Letter
+from programmes.base.notifications.kinds import DIGEST, KINDS, Channel
+from programmes.base.notifications.models import Letter, MutedCase
 
 # The bell of every page asks this room.
 count_unread_with(actions.unread_count)
@@ -35,8 +36,20 @@ def listing(request):
     return render(
         request,
         "base/notifications/list.html",
-        {"page": page, "groups": _by_case(shown), "unread_here": any(not row.read_at for row in shown)},
+        {
+            "page": page,
+            "groups": _by_case(shown),
+            "muted": _muted(request, shown),
+            "unread_here": any(not row.read_at for row in shown),
+        },
     )
+
+
+def _muted(request, rows) -> set[int]:
+    """Which of the cases of these rows the reader has muted."""
+    cases = {row.enrolment_id for row in rows if row.enrolment_id}
+    mine = MutedCase.objects.filter(user=request.user, enrolment__in=cases).order_by()
+    return set(mine.values_list("enrolment", flat=True)) if cases else set()
 
 
 def _by_case(rows):
@@ -58,6 +71,56 @@ def read(request):
     else:
         actions.mark_read(request.user)
     return redirect("notifications:list")
+
+
+@requires(Permission.SELF, scope=Scope.SELF)
+@require_POST
+def mute(request):
+    """Hear nothing more of the case a notification is about, or of its kind; or hear of the case again.
+
+    The notification stands for both, so that no case is named in the request.
+    """
+    what, named = request.POST.get("what", ""), request.POST.get("letter", "")
+    if not named:
+        return HttpResponse(status=400)
+    letter = get_object_or_404(_mine(request), public_id=_uuid(named))
+    if what == "kind":
+        try:
+            actions.mute_kind(request.user, letter.kind)
+        except RuleBroken as broken:
+            messages.error(request, broken.message)
+        else:
+            messages.success(
+                request,
+                _("You hear no more of “%(kind)s”. Under “Letters you get” you can change this.")
+                % {"kind": letter.about.label},
+            )
+        return redirect("notifications:list")
+    if what not in {"case", "again"} or not letter.enrolment_id:
+        return HttpResponse(status=400)
+    if not sources.may_still_see(request.user, letter.enrolment_id):
+        raise Http404
+    if what == "again":
+        actions.hear_again(request.user, enrolment_pk=letter.enrolment_id)
+        messages.success(request, _("You hear of case %(number)s again.") % {"number": letter.case_number})
+    else:
+        actions.mute_case(request.user, enrolment_pk=letter.enrolment_id)
+        messages.success(
+            request,
+            _("You hear no more of case %(number)s. Its steps stay on Today and in the digest.")
+            % {"number": letter.case_number},
+        )
+    return redirect("notifications:list")
+
+
+@requires(Permission.SELF, scope=Scope.SELF)
+@require_POST
+def unmute(request, pk):
+    """Hear of one of my muted cases again."""
+    muted = get_object_or_404(MutedCase.objects.filter(user=request.user), pk=pk)
+    actions.hear_again(request.user, enrolment_pk=muted.enrolment_id)
+    messages.success(request, _("You hear of this case again."))
+    return redirect("notifications:preferences")
 
 
 def _mine(request):
@@ -86,7 +149,15 @@ def preferences(request):
         if done:
             return done
     status = 422 if form.is_bound and form.errors else 200
-    return render(request, "base/notifications/preferences.html", {"form": form}, status=status)
+    context = {"form": form, "channels": Channel, "muted": _muted_cases(request)}
+    return render(request, "base/notifications/preferences.html", context, status=status)
+
+
+def _muted_cases(request) -> list[MutedCase]:
+    """The cases I muted, newest first, without those I may no longer see."""
+    mine = list(MutedCase.objects.filter(user=request.user).select_related("enrolment"))
+    seen = sources.still_seen([(request.user, muted.enrolment_id) for muted in mine])
+    return [muted for muted in mine if (request.user.pk, muted.enrolment_id) in seen]
 
 
 @requires(Permission.SELF, scope=Scope.SELF)

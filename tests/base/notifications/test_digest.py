@@ -329,7 +329,7 @@ def test_what_came_new_since_the_last_digest_is_in_it_once(reader, due_work):
 
 def test_news_that_was_opened_or_is_not_wanted_by_mail_is_not_in_the_digest(reader, due_work):
     person = reader(**HOME)
-    actions.choose(person, channels={STEP_DUE: Channel.NONE})
+    actions.choose(person, channels={STEP_DUE: Channel.LIST})
     opened = assign(person)
     actions.mark_read(person, public_ids=[opened.public_id])
     step = {"case_number": "GT-2026-00999", "step": "Exam", "due_on": dt.date(2026, 3, 12)}

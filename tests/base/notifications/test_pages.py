@@ -165,7 +165,7 @@ def test_preferences_are_one_table_with_reasons_for_what_is_locked(caseworker):
     text = page.content.decode()
     assert "You answer for this case, so this cannot be switched off." in text
     assert "It protects your account, so it always comes at once." in text
-    assert [kind.code for kind, _field in page.context["form"].rows()] == [
+    assert [kind.code for kind, _cells in page.context["form"].rows()] == [
         *CHOSEN,
         ACCOUNT_CHANGED,
     ]
@@ -178,7 +178,7 @@ def test_preferences_are_kept(caseworker):
     assert (answer.status_code, answer["Location"]) == (302, PREFERENCES)
     assert actions.preferences_of(caseworker.user) == {
         **dict.fromkeys(actions.KINDS, Channel.NOW),
-        STEP_DUE: Channel.NONE,
+        STEP_DUE: Channel.LIST,
         CASE_ASSIGNED: Channel.DIGEST,
     }
     again = caseworker.get(PREFERENCES)
@@ -298,7 +298,7 @@ def test_looking_at_the_stop_page_stops_nothing(reader):
     assert "Stop these letters?" in page.content.decode()
     assert not NotificationPreference.objects.exists()
     Client().post(stop_link(letter))
-    assert actions.preferences_of(letter.to)[REPORT_READY] == Channel.NONE
+    assert actions.preferences_of(letter.to)[REPORT_READY] == Channel.LIST
 
 
 def test_every_copy_of_a_letter_has_the_same_stop_link(reader):
@@ -329,7 +329,7 @@ def test_nobody_sees_these_pages_without_signing_in(db, path):
 
 
 def test_a_kept_letter_is_never_mailed(caseworker):
-    actions.choose(caseworker.user, channels={STEP_DUE: Channel.NONE})
+    actions.choose(caseworker.user, channels={STEP_DUE: Channel.LIST})
     step = {"case_number": "GT-1", "step": "Exam", "due_on": dt.date(2026, 3, 1)}
     letter = queue(caseworker.user, kind=STEP_DUE, context=step)
     assert delivery.deliver([letter.pk]) == 0

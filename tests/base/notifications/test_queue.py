@@ -4,7 +4,7 @@ import datetime as dt
 import threading
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, ProgrammingError, connection, transaction
 from django.template import TemplateDoesNotExist
 from django.utils import translation
 
@@ -126,7 +126,7 @@ def test_text_from_outside_cannot_add_header_lines_or_markup(reader):
 
 def test_a_preference_decides_how_a_letter_is_heard_of(reader):
     person = reader()
-    wanted = {CASE_ASSIGNED: Channel.DIGEST, STEP_DUE: Channel.NONE}
+    wanted = {CASE_ASSIGNED: Channel.DIGEST, STEP_DUE: Channel.LIST}
     actions.choose(person, channels={kind: channel.value for kind, channel in wanted.items()})
 
     assigned = queue(person)
@@ -134,7 +134,7 @@ def test_a_preference_decides_how_a_letter_is_heard_of(reader):
     report = queue(person, key="report", kind=REPORT_READY, context={"programme": "Canada", "month": "March"})
 
     assert (assigned.state, assigned.channel) == (State.KEPT, Channel.DIGEST)
-    assert (step.state, step.channel) == (State.KEPT, Channel.NONE)
+    assert (step.state, step.channel) == (State.KEPT, Channel.LIST)
     assert (report.state, report.channel) == (State.QUEUED, Channel.NOW)
     assert actions.unread_count(person) == 3
 
@@ -142,19 +142,20 @@ def test_a_preference_decides_how_a_letter_is_heard_of(reader):
 def test_a_locked_kind_cannot_be_switched_off(reader):
     person = reader()
     with pytest.raises(RuleBroken):
-        actions.choose(person, channels={CASE_ASSIGNED: Channel.NONE})
+        actions.choose(person, channels={CASE_ASSIGNED: Channel.LIST})
     with pytest.raises(RuleBroken):
         actions.choose(person, channels={"account_changed": Channel.DIGEST})
     with pytest.raises(RuleBroken):
-        actions.choose(person, channels={"digest": Channel.NONE})
+        actions.choose(person, channels={"digest": Channel.LIST})
+    with pytest.raises(ProgrammingError, match="Cannot insert or update"), transaction.atomic():
+        NotificationPreference.objects.create(user=person, kind=CASE_ASSIGNED, channel=Channel.LIST)
     # A row from a time when the kind still allowed it does not hold any more.
-    NotificationPreference.objects.create(user=person, kind=CASE_ASSIGNED, channel=Channel.NONE)
-    assert queue(person).state == State.QUEUED
+    assert actions.channel_for(1, CASE_ASSIGNED, {(1, CASE_ASSIGNED): "none"}) == Channel.NOW
 
 
 def test_choosing_twice_keeps_one_row(reader):
     person = reader()
-    for channel in (Channel.NONE, Channel.NOW, Channel.DIGEST):
+    for channel in (Channel.LIST, Channel.NOW, Channel.DIGEST):
         actions.choose(person, channels={STEP_DUE: channel})
     assert NotificationPreference.objects.get(user=person).channel == Channel.DIGEST
     assert actions.preferences_of(person)[STEP_DUE] == Channel.DIGEST
@@ -233,13 +234,19 @@ def test_the_database_refuses_a_letter_that_contradicts_itself(reader, fields, n
     assert letter.state == State.QUEUED
 
 
+def test_the_database_keeps_no_letter_that_nobody_wants(reader):
+    letter = queue(reader(), kind=STEP_DUE, context=STEP)
+    with pytest.raises(IntegrityError, match="letter_unwanted_is_dropped"), transaction.atomic():
+        Letter.objects.filter(pk=letter.pk).update(state=State.KEPT, channel=Channel.OFF)
+
+
 @pytest.mark.parametrize(
     "fields",
     [
         {"state": State.SENT, "sent_at": dt.datetime(2026, 1, 1, tzinfo=dt.UTC)},
         {"state": State.SENDING, "claimed_at": dt.datetime(2026, 1, 1, tzinfo=dt.UTC)},
         {"state": State.FLAGGED, "last_error": "550"},
-        {"state": State.KEPT, "channel": Channel.NONE},
+        {"state": State.KEPT, "channel": Channel.LIST},
         {"attempts": 6},
     ],
 )
@@ -249,7 +256,7 @@ def test_the_database_takes_a_letter_that_agrees_with_itself(reader, fields):
 
 
 def test_a_preference_with_an_unknown_channel_is_refused_by_the_database(reader):
-    with pytest.raises(IntegrityError, match="notificationpreference_channel_is_known"), transaction.atomic():
+    with pytest.raises(ProgrammingError, match="Cannot insert or update"), transaction.atomic():
         NotificationPreference.objects.create(user=reader(), kind=STEP_DUE, channel="pigeon")
 
 
