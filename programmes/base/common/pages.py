@@ -56,6 +56,7 @@ def keyset(
     count: bool | int | None = True,
     columns: tuple[str, ...] = (),
     along_index: bool = True,
+    keys_first: bool = False,
 ) -> Page:
     """Cut one page out of `queryset` by key, not by offset.
 
@@ -65,6 +66,8 @@ def keyset(
     can be null: these rows stand last, whichever way the list is sorted. The position travels in `after=` or `before=`
     as a signed token, so that it can be neither guessed nor bent; a broken token shows the first page.
     `along_index=False` has all that matches sorted instead of walking along an index until the page is full.
+    `keys_first` is for an index that holds all that rows are chosen by: the table is read for the rows of the page
+    only, however many others the walk passes.
     """
     fields = [name.lstrip("-") for name in order]
     token, backwards = request.GET.get("after"), False
@@ -73,7 +76,15 @@ def keyset(
     position = _read(token, len(fields))
     backwards = backwards and position is not None
     total = (capped_count(queryset) if count else None) if isinstance(count, bool) else count
-    found = _walk(queryset.values(*columns) if columns else queryset, order, position, backwards, size + 1, along_index)
+    found = _walk(
+        queryset.values(*columns) if columns else queryset,
+        order,
+        position,
+        backwards=backwards,
+        most=size + 1,
+        along_index=along_index,
+        keys_first=keys_first,
+    )
     more = len(found) > size
     found = found[:size]
     if backwards:
@@ -85,7 +96,7 @@ def keyset(
     return Page(rows=found, count=total, after=after, before=before)
 
 
-def _walk(rows, order, position, backwards, most, along_index) -> list:
+def _walk(rows, order, position, *, backwards, most, along_index, keys_first) -> list:
     """At most `most` rows from the position on, nearest first.
 
     The rows without a value in the first field are a part of their own behind the others, read by a query of its own:
@@ -96,7 +107,11 @@ def _walk(rows, order, position, backwards, most, along_index) -> list:
         if at is not None:
             rows = rows.filter(_beyond(by, at, backwards))
         turned = [_turned(name) if backwards else name for name in order]
-        return list(rows.order_by(*(turned if along_index else map(_hidden, turned)))[:most])
+        if not along_index:
+            return list(rows.order_by(*map(_hidden, turned))[:most])
+        if keys_first:
+            rows = rows.filter(pk__in=rows.values("pk").order_by(*turned)[:most])
+        return list(rows.order_by(*turned)[:most])
 
     first = order[0].lstrip("-")
     if first not in NULLS_LAST or (position is None and not order[0].startswith("-")):

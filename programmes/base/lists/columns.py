@@ -28,6 +28,7 @@ class Column:
         css: classes of the cell (person, st, num; no: left out on phones).
         fixed: stands first and cannot be left out.
         searched: sorting by it goes through another table, row by row (see reading.py).
+        keys_first: an index in its order holds all that decides who sees a row (see keyset).
     """
 
     code: str
@@ -42,6 +43,7 @@ class Column:
     css: str = ""
     fixed: bool = False
     searched: bool = False
+    keys_first: bool = False
     adds: Mapping[str, Any] = field(default_factory=dict)
 
     def is_for(self, user) -> bool:

@@ -180,6 +180,7 @@ def show(request, listing: Listing) -> Shown:
         adds=adds,
         size=PAGE_SIZE,
         searched=column.searched,
+        keys_first=column.keys_first,
     )
     listing.prepare(page.rows, user)
     return Shown(

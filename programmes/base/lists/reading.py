@@ -81,10 +81,11 @@ def look(queryset, most: int = COUNT_LIMIT, *, milliseconds: int = COUNT_MS) -> 
     return Hits(min(len(keys), COUNT_LIMIT), keys if len(keys) < most else None)
 
 
-def page_of(request, queryset, *, order, columns, adds, size, searched=False) -> Page:
+def page_of(request, queryset, *, order, columns, adds, size, searched=False, keys_first=False) -> Page:
     """One page of `queryset` as dicts of `columns`, in two or three statements whatever matches and however much.
 
-    `adds` are expressions that columns need; `searched` says that the order stands in another table.
+    `adds` are expressions that columns need; `searched` says that the order stands in another table; `keys_first` is
+    handed to keyset.
     """
     hits = look(queryset, MOST_SORTED if searched else COUNT_LIMIT)
     how = {"order": order, "size": size, "columns": columns, "count": hits.count}
@@ -93,7 +94,7 @@ def page_of(request, queryset, *, order, columns, adds, size, searched=False) ->
     rows = queryset.annotate(**adds)
     try:
         with no_longer_than(WALK_MS):
-            return keyset(request, rows, **how)
+            return keyset(request, rows, keys_first=keys_first, **how)
     except OperationalError as error:
         if not gave_up(error):
             raise

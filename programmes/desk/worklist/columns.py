@@ -127,7 +127,16 @@ def _day_column(code, label, field, **more) -> Column:
 NAMES = ("person__given_names", "person__first_surname", "person__second_surname")
 BY_NAME = ("person__first_surname", "person__second_surname", "person__given_names", "id")
 COLUMNS = (
-    Column("number", gettext_lazy("Case number"), (), _number, lambda: F("number"), sort=("number",), css="person"),
+    Column(
+        "number",
+        gettext_lazy("Case number"),
+        (),
+        _number,
+        lambda: F("number"),
+        sort=("number",),
+        css="person",
+        keys_first=True,
+    ),
     Column(
         "name",
         gettext_lazy("Person"),

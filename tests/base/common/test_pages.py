@@ -46,29 +46,30 @@ def cases():
     return Enrolment.objects.all()
 
 
-def turn(queryset, order, size, columns, **address):
-    return keyset(RequestFactory().get("/", address), queryset, order=order, size=size, columns=columns)
+def turn(queryset, order, size, columns, *, keys_first=False, **address):
+    asked = RequestFactory().get("/", address)
+    return keyset(asked, queryset, order=order, size=size, columns=columns, keys_first=keys_first)
 
 
 def keys(page):
     return [row["pk"] if isinstance(row, dict) else row.pk for row in page.rows]
 
 
-@pytest.mark.parametrize("columns", [(), COLUMNS])
-@pytest.mark.parametrize("size", [1, 2, 3, 5, 12, 20])
+@pytest.mark.parametrize(("columns", "keys_first"), [((), False), (COLUMNS, False), (COLUMNS, True)])
+@pytest.mark.parametrize("size", [1, 2, 3, 12, 20])
 @pytest.mark.parametrize("order", ORDERS)
-def test_pages_hold_every_row_once_and_lead_back(cases, order, size, columns):
+def test_pages_hold_every_row_once_and_lead_back(cases, order, size, columns, keys_first):
     last = F(order[0].lstrip("-"))
     first = last.desc(nulls_last=True) if order[0].startswith("-") else last.asc(nulls_last=True)
     every = list(cases.order_by(first, *order[1:]).values_list("pk", flat=True))
-    pages = [turn(cases, order, size, columns)]
+    pages = [turn(cases, order, size, columns, keys_first=keys_first)]
     while pages[-1].after:
-        pages.append(turn(cases, order, size, columns, after=pages[-1].after))
+        pages.append(turn(cases, order, size, columns, keys_first=keys_first, after=pages[-1].after))
     assert [pk for page in pages for pk in keys(page)] == every
     assert pages[0].count == len(DAYS)
     back = [pages[-1]]
     while back[-1].before:
-        back.append(turn(cases, order, size, columns, before=back[-1].before))
+        back.append(turn(cases, order, size, columns, keys_first=keys_first, before=back[-1].before))
     assert [keys(page) for page in reversed(back)] == [keys(page) for page in pages]
 
 
