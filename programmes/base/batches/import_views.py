@@ -144,9 +144,10 @@ def decide(request, public_id):
 def _choices(request, kind: ImportKind, doubtful) -> dict[int, str]:
     """What was chosen for the rows on the page, or for every row that is left, as far as each row offers it."""
     everything = request.POST.get("all", "")
-    if everything in {"best", "new", "skip"}:
+    if everything in {"best", "similar", "new", "skip"}:
         rows = list(doubtful.order_by("number")[:100_000])
-        return {row.number: kind.decision(row, everything, request.user) for row in rows}
+        chosen = {row.number: kind.decision(row, everything, request.user) for row in rows}
+        return {number: choice for number, choice in chosen.items() if choice}
     typed_for = {
         int(name.removeprefix("row_")): value
         for name, value in request.POST.items()

@@ -29,6 +29,7 @@ _COPIED_BYTES = 1_000_000
 class ImportKind(Kind):
     """A kind whose rows come from a file. A room adds what its columns are called and what a row means."""
 
+    always_told = True
     # Columns without which no row can be right; a tuple inside is a choice of one.
     required: ClassVar[Sequence[str | tuple[str, ...]]] = ()
     # What else is asked on the page of columns (a WorkForm; see import_forms.ColumnsForm).

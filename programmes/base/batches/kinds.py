@@ -32,6 +32,8 @@ class Kind:
     # Workers that share one batch.
     hands: ClassVar[int] = 2
     can_be_undone: ClassVar[bool] = True
+    # Whether whoever asked gets a letter at the end also of short work.
+    always_told: ClassVar[bool] = False
     # Words of the deed, for buttons and headings.
     do: ClassVar[str | Promise] = _("Carry out")
     # What has to be known before it starts; "" when nothing has.

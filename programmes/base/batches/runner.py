@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from programmes.base.audit.context import many_rows
-from programmes.base.batches import kinds, problems
+from programmes.base.batches import kinds, letters, problems
 from programmes.base.batches.kinds import Going, Kind
 from programmes.base.batches.models import Batch, BatchRow, write_back
 from programmes.base.batches.states import AT_WORK, TAKEN_UP, RowState, Status
@@ -216,6 +216,7 @@ def _say_the_end(kind: Kind, batch: Batch, by: User, written) -> bool:
                 changes |= {"result": written.stored, "result_name": written.name, "expires_on": written.expires_on}
         target = {Status.STAGING: Status.STAGED, Status.RUNNING: Status.DONE, Status.UNDOING: Status.UNDONE}
         fresh.move_to(target[Status(fresh.status)], by=None, **changes)
+        letters.queue_ended(fresh)
     return False
 
 
@@ -226,13 +227,14 @@ def recounted(batch: Batch) -> dict:
 
 
 def _stop(batch: Batch, code: str, **facts) -> None:
-    """Stop the batch with a reason for people. What is done stays, and it can be taken up again."""
+    """Stop the batch with a reason for people, who are told. What is done stays, and it can be taken up again."""
     with transaction.atomic():
         fresh = Batch.objects.locked().get(pk=batch.pk)
         if fresh.status != batch.status:
             return
         params = {**fresh.params, "stopped_in": fresh.status}
         fresh.move_to(Status.FAILED, by=None, params=params, problem=problems.problem(code, **facts))
+        letters.queue_ended(fresh)
 
 
 def sweep() -> int:

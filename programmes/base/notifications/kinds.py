@@ -66,6 +66,7 @@ REPORT_READY = "report_ready"
 CASES_ASSIGNED = "cases_assigned"
 EXPORT_ASKED = "export_asked"
 EXPORT_DECIDED = "export_decided"
+BATCH_ENDED = "batch_ended"
 ACCOUNT_CHANGED = "account_changed"
 ACCOUNT_INVITATION = "account_invitation"
 ACCOUNT_PASSWORD_RESET = "account_password_reset"  # noqa: S105 -- the name of a letter, not a password
@@ -120,6 +121,13 @@ KINDS: MappingProxyType[str, Kind] = MappingProxyType(
                 why=_("You asked for this file."),
                 facts=frozenset({"approved"}),
                 line=_("Your request for a file was decided"),
+            ),
+            Kind(
+                code=BATCH_ENDED,
+                label=_("Your import or bulk work is done or waits for you"),
+                why=_("You asked for this work."),
+                facts=frozenset({"what", "state", "ready", "to_decide", "wrong", "done", "left_out", "stuck"}),
+                line=_("Your import or bulk work is done or waits for you"),
             ),
             Kind(
                 code=ACCOUNT_CHANGED,

@@ -25,6 +25,8 @@ FACTS = {
     "count": 12,
     "who": "Ana Beltrán",
     "approved": True,
+    **dict.fromkeys(("ready", "to_decide", "wrong", "done", "left_out", "stuck"), 7),
+    "state": "staged",
     "link": "http://127.0.0.1:8000/accounts/password/reset/",
 }
 

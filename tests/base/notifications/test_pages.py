@@ -13,6 +13,7 @@ from programmes.base.notifications import actions, delivery, letters
 from programmes.base.notifications.kinds import (
     ACCOUNT_CHANGED,
     ACCOUNT_PASSWORD_RESET,
+    BATCH_ENDED,
     CASE_ASSIGNED,
     CASES_ASSIGNED,
     DIGEST,
@@ -153,7 +154,7 @@ def test_the_bell_counts_no_further_than_a_hundred(caseworker):
 
 
 # The kinds about which there is something to choose, in the order of the page.
-CHOSEN = [CASE_ASSIGNED, CASES_ASSIGNED, STEP_DUE, REPORT_READY, EXPORT_ASKED, EXPORT_DECIDED]
+CHOSEN = [CASE_ASSIGNED, CASES_ASSIGNED, STEP_DUE, REPORT_READY, EXPORT_ASKED, EXPORT_DECIDED, BATCH_ENDED]
 
 
 def choices(**chosen):

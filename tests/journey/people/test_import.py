@@ -9,7 +9,7 @@ from django.urls import reverse
 from programmes.base.batches import runner
 from programmes.base.batches.states import RowState, Status
 from programmes.base.rulebook import codes, shipped
-from programmes.models import Batch, CaseEvent, Code, Consent, Enrolment, Identity, Person, Step
+from programmes.models import Batch, CaseEvent, Code, Consent, Enrolment, Identity, Letter, Person, Step
 from tests.factories.people import PersonFactory
 from tests.factories.rulebook import SeasonFactory
 from tests.journey.people.sheets import HEADER, as_csv, as_xlsx, cui, good_row
@@ -193,6 +193,20 @@ def test_known_people_are_matched_by_document_and_get_their_case(client, season)
     assert person.enrolments.get().season == season
 
 
+def test_whoever_imports_gets_a_letter_when_rows_wait_and_when_it_is_done(client, season):
+    rows = [good_row(n) for n in range(4)]
+    rows[1][4] = "31/02/1990"
+    batch = deed(client, checked(client, rows, season), "start")
+    waits, done = Letter.objects.filter(to=client.user).order_by("pk")
+    assert "Ready: 3. To decide: 0. Wrong: 1. Left out: 0." in waits.body_text
+    assert "Done: 3. Wrong: 1. Left out: 0." in done.body_text
+    assert batch.get_absolute_url() in done.body_text
+    for letter in (waits, done):
+        assert not any(str(cell) in letter.body_text + letter.subject for row in rows for cell in row[:3] + row[4:])
+    deed(client, checked(client, [good_row(9)], season, name="small.csv"), "start")
+    assert Letter.objects.count() == 3, "a few rows that are all right are seen on the page"
+
+
 def test_somebody_alike_is_decided_by_a_person(client, season):
     row = [*good_row(1)[:6], ""]
     known = PersonFactory(given_names=row[0], first_surname=row[1], second_surname=row[2], birth_date=date(1961, 1, 2))
@@ -206,6 +220,22 @@ def test_somebody_alike_is_decided_by_a_person(client, season):
     batch = deed(client, batch, "start")
     assert batch.outcomes == {"created": 1, "matched": 1}
     assert known.enrolments.count() == 1
+
+
+def test_rows_that_were_taken_in_before_are_known_again_and_nobody_is_asked_twice(client, season):
+    """A sheet that comes again with a row more: without numbers, names and days alone would be for a person to decide."""
+    rows = [[*good_row(n)[:6], ""] for n in range(6)]
+    first = deed(client, checked(client, rows[:5], season), "start")
+    people = dict(first.rows.values_list("number", "subject_id"))
+    Person.objects.filter(pk=people[3]).update(birth_date=date(1950, 5, 5))
+    again = checked(client, [*rows[:4], [*rows[4][:4], "30/12/1999", *rows[4][5:]], rows[5]], season, name="more.csv")
+    assert again.counts == {"staged": 6}
+    again = deed(client, again, "start")
+    assert again.outcomes == {"created": 2, "matched": 4}, "one row is new, and one says another day by now"
+    assert {n: pk for n, pk in again.rows.values_list("number", "subject_id") if n < 6} == {
+        n: pk for n, pk in people.items() if n < 6
+    }
+    assert Enrolment.objects.count() == Person.objects.count() == 7, "and nobody has a second case"
 
 
 def test_people_of_other_offices_reveal_nothing(client, season, office_for):
