@@ -25,8 +25,10 @@ from programmes.journey.enrolment.import_forms import PeopleColumnsForm
 from programmes.journey.enrolment.models import Enrolment
 from programmes.journey.people import actions as people
 from programmes.journey.people import words
+from programmes.journey.people.duplicates.models import LEVEL_TONES, STRONG, Level
 from programmes.journey.people.duplicates.scoring import WORDS
-from programmes.journey.people.imports import COLUMNS, REQUIRED, Known, facts_of, kept, key_of, reader_for
+from programmes.journey.people.imports import COLUMNS, REQUIRED, facts_of, kept, keys_of, reader_for
+from programmes.journey.people.matching import MOST_SHOWN, Known
 from programmes.journey.people.models import Consent, Person
 from programmes.journey.people.template import names_of_aids, sheets_of_template
 
@@ -35,7 +37,7 @@ NEW, SAME = "new", "same:"
 # The same person again in the file: the first row counts. Two numbers under one name and day are two people.
 _REPEATED = """
 WITH keyed AS (
-    SELECT id, number, values ->> 'key' AS key, COALESCE(values -> 'facts' ->> 'national_id', '') AS paper,
+    SELECT id, number, values ->> 'key' AS key, COALESCE(values ->> 'paper', '') AS paper,
         COALESCE(values -> 'facts' ->> 'nationality', '') AS country
     FROM programmes_batchrow WHERE batch_id = %s AND state IN ('staged', 'doubtful')
 ), compared AS (
@@ -54,6 +56,26 @@ UPDATE programmes_batchrow r SET state = 'skipped',
         jsonb_build_object('code', 'same_as_row', 'facts', jsonb_build_object('row', compared.first))
     )
 FROM compared WHERE compared.id = r.id AND compared.first < compared.number
+"""
+
+
+# A row of an earlier import of this office that said the very same is about the same person, whatever was corrected
+# since: a sheet that comes again with a row more asks nothing twice.
+_TAKEN_BEFORE = """
+UPDATE programmes_batchrow r SET state = 'staged', decision = 'same:' || earlier.person, found = '[]',
+    problems = jsonb_path_query_array(r.problems, '$[*] ? (@.code != "may_be_known")')
+FROM (
+    SELECT DISTINCT ON (now.id) now.id, COALESCE(p.merged_into_id, p.id) AS person
+    FROM programmes_batchrow now
+    JOIN programmes_batchrow was ON was.values = now.values
+    JOIN programmes_batch b ON b.id = was.batch_id
+    JOIN programmes_person p ON p.id = was.subject_id
+    WHERE now.batch_id = %(batch)s AND now.state IN ('staged', 'doubtful') AND now.decision IN ('', 'new')
+        AND b.kind = %(kind)s AND b.office_id = %(office)s AND b.id <> %(batch)s
+        AND was.state = 'done' AND was.subject = 'person'
+    ORDER BY now.id, was.id DESC
+) earlier
+WHERE earlier.id = r.id
 """
 
 
@@ -126,6 +148,8 @@ class PeopleImport(ImportKind):
                     {
                         "value": f"{SAME}{seen[one['person']].public_id}",
                         "person": seen[one["person"]],
+                        "level": Level(one["level"]).label,
+                        "tone": LEVEL_TONES[Level(one["level"])],
                         "reasons": [{"sign": sign, "text": str(WORDS[code])} for code, sign in one["reasons"]],
                     }
                     for one in row.found
@@ -137,6 +161,9 @@ class PeopleImport(ImportKind):
         """Somebody new, the best of the people found, one of them, or left out."""
         if choice in {NEW, "skip"}:
             return choice
+        if choice == "similar":
+            # Somebody new where nobody found is more than possible.
+            return NEW if not any(one["level"] in STRONG for one in row.found) else ""
         keys = [one["person"] for one in row.found]
         seen = {str(p.public_id): p.pk for p in Person.objects.visible_to(user).filter(pk__in=keys)}
         if choice == "best":
@@ -164,7 +191,7 @@ class PeopleImport(ImportKind):
             if any(not one.get("warning") for one in row.problems):
                 row.state = RowState.REFUSED
                 continue
-            row.values["key"] = key_of(facts)
+            row.values |= keys_of(facts)
             good.append((row, facts))
         self._compare(good, by)
 
@@ -175,25 +202,29 @@ class PeopleImport(ImportKind):
             if known.is_held_elsewhere(place):
                 row.refuse(problem("number_elsewhere", column="national_id"))
                 continue
-            found = known.compared(place)
-            holder = next((person for person, _c in found if person.pk in known.holders.get(place, ())), None)
-            level = next((c.level for person, c in found if holder and person.pk == holder.pk), "")
-            likely = [(person, c) for person, c in found if c.is_strong]
+            found, holder = known.compared(place), known.holder(place)
+            level = next((c.level for key, c in found if key == holder), "")
             if holder is not None and level == "certain":
-                row.state, row.decision = RowState.STAGED, f"{SAME}{holder.pk}"
-            elif likely or holder is not None:
+                row.state, row.decision = RowState.STAGED, f"{SAME}{holder}"
+            elif found:
                 row.state = RowState.DOUBTFUL
                 row.problems = [*row.problems, problem("may_be_known", warning=True)]
                 row.found = [
-                    {"person": person.pk, "score": c.score, "reasons": [reason.as_data() for reason in c.reasons]}
-                    for person, c in (likely or found)[:3]
+                    {
+                        "person": key,
+                        "score": c.score,
+                        "level": c.level,
+                        "reasons": [r.as_data() for r in c.reasons],
+                    }
+                    for key, c in found[:MOST_SHOWN]
                 ]
             else:
                 row.state, row.decision = RowState.STAGED, NEW
 
     def after_checking(self, batch: Batch, by) -> None:
-        """The same person twice in the file counts once."""
+        """What was taken in before is known again; the same person twice in the file counts once."""
         with connection.cursor() as cursor:
+            cursor.execute(_TAKEN_BEFORE, {"batch": batch.pk, "kind": batch.kind, "office": batch.office_id})
             cursor.execute(_REPEATED, [batch.pk])
 
     # --- Carrying out -----------------------------------------------------------------------------------------------

@@ -1,14 +1,13 @@
-"""What one row of a sheet means for a person: judged by the form that people fill in, compared with who is known."""
+"""What one row of a sheet means for a person: judged by the form that people fill in."""
 
 import difflib
 import functools
 import json
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Any
 
-from django.db import connection
 from django.utils import timezone
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext_lazy as _
@@ -19,11 +18,7 @@ from programmes.base.batches.sheets import Cell
 from programmes.base.batches.sheets.meaning import Wrong, as_day, as_number_of_document, as_text, shown
 from programmes.base.common import text
 from programmes.journey.people import places, rules, words
-from programmes.journey.people.duplicates.facts import of_person, of_values, with_facts
-from programmes.journey.people.duplicates.scoring import Comparison, compare
 from programmes.journey.people.forms import PersonForm
-from programmes.journey.people.identity import Identity
-from programmes.journey.people.models import Person
 
 COLUMNS = {
     "given_names": _("Given names"),
@@ -244,83 +239,10 @@ def facts_of(stored: dict[str, Any]) -> dict[str, Any]:
     return {**stored, "birth_date": date.fromisoformat(stored["birth_date"])}
 
 
-# --- Who is known already ---------------------------------------------------------------------------------------------
-# The words are compared without their index: of a million people sixty were born on a day, a common name has thousands,
-# and PostgreSQL would read both lists for each row (8 s against 1 s for a thousand rows).
-_SAME_BIRTH = """
-SELECT v.place, p.id
-FROM unnest(%s::int[], %s::date[], %s::text[]) AS v (place, born, name)
-CROSS JOIN LATERAL (SELECT iomcase_tokens(v.name) AS words) w
-JOIN programmes_person p
-    ON p.birth_date = v.born AND (p.name_tokens || '{}'::text[]) && w.words AND p.merged_into_id IS NULL
-WHERE cardinality(ARRAY(SELECT unnest(p.name_tokens) INTERSECT SELECT unnest(w.words))) >= 2
-"""
-
-
-class Known:
-    """People who may be those of some rows: found for all of them in four statements, compared one by one."""
-
-    def __init__(self, people: Sequence[dict[str, Any]], by):
-        self.people = people
-        self._pairs: dict[int, set[int]] = {}
-        self._by_number()
-        self._by_birth()
-        keys = {key for found in self._pairs.values() for key in found}
-        visible = set(Person.objects.visible_to(by).filter(pk__in=keys).values_list("pk", flat=True)) if keys else set()
-        self.visible = visible
-        self._facts = {
-            person.pk: (person, of_person(person)) for person in with_facts(Person.objects.filter(pk__in=visible))
-        }
-
-    def _by_number(self) -> None:
-        wanted: dict[tuple[str, str], list[int]] = {}
-        for place, facts in enumerate(self.people):
-            number = rules.plain_number(facts.get("national_id") or "")
-            if number:
-                wanted.setdefault((facts["nationality"], number), []).append(place)
-        self.holders: dict[int, set[int]] = {}
-        if not wanted:
-            return
-        numbers = {number for _country, number in wanted}
-        held = [
-            *Person.objects.filter(national_id__in=numbers, merged_into__isnull=True).values_list(
-                "nationality", "national_id", "pk"
-            ),
-            *Identity.objects.filter(number_key__in=numbers, kind="national_id", person__merged_into__isnull=True)
-            .values_list("country", "number_key", "person"),
-        ]  # fmt: skip
-        for country, number, key in held:
-            for place in wanted.get((country, number), ()):
-                self.holders.setdefault(place, set()).add(key)
-                self._pairs.setdefault(place, set()).add(key)
-
-    def _by_birth(self) -> None:
-        rows = [(place, facts["birth_date"], _whole_name(facts)) for place, facts in enumerate(self.people)]
-        if not rows:
-            return
-        with connection.cursor() as cursor:
-            cursor.execute(_SAME_BIRTH, [list(column) for column in zip(*rows, strict=True)])
-            for place, key in cursor.fetchall():
-                self._pairs.setdefault(place, set()).add(key)
-
-    def compared(self, place: int) -> list[tuple[Person, Comparison]]:
-        """Visible people who are like this one, best first."""
-        alike = [self._facts[key] for key in self._pairs.get(place, ()) if key in self._facts]
-        if not alike:
-            return []
-        typed = of_values(self.people[place])
-        found = [(person, compare(typed, facts)) for person, facts in alike]
-        return sorted(found, key=lambda pair: (-pair[1].score, pair[0].pk))
-
-    def is_held_elsewhere(self, place: int) -> bool:
-        """Whether the identity number is that of somebody the reader may not see."""
-        return bool(self.holders.get(place, set()) - self.visible)
-
-
-def _whole_name(facts: dict[str, Any]) -> str:
-    return " ".join(facts.get(part) or "" for part in ("given_names", "first_surname", "second_surname"))
-
-
-def key_of(facts: dict[str, Any]) -> str:
-    """The same for rows that look like the same person: folded name and date of birth."""
-    return f"{text.fold(_whole_name(facts))}|{facts['birth_date']}"
+def keys_of(facts: dict[str, Any]) -> dict[str, str]:
+    """What rows of the same person have in common: folded name and date of birth, and the number as it is compared."""
+    name = " ".join(facts.get(part) or "" for part in ("given_names", "first_surname", "second_surname"))
+    return {
+        "key": f"{text.fold(name)}|{facts['birth_date']}",
+        "paper": rules.plain_number(facts.get("national_id") or ""),
+    }
