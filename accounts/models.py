@@ -158,7 +158,8 @@ class User(AbstractBaseUser):
 
     def refresh_from_db(self, *args, **kwargs):
         """Read the row again, and forget what was known about rights."""
-        self.__dict__.pop("current_memberships", None)
+        for known in ("current_memberships", "rights"):
+            self.__dict__.pop(known, None)
         super().refresh_from_db(*args, **kwargs)
 
     # --- What you may do ---------------------------------------------------------------------------------------
@@ -175,11 +176,17 @@ class User(AbstractBaseUser):
         rows = rows.order_by("pk")
         return [row for row in rows if row.holds_on(row.office.today())]
 
+    @cached_property
+    def rights(self) -> frozenset[Permission]:
+        """Every right that a current membership carries, wherever it holds: a page asks for dozens."""
+        held = self.roles
+        return frozenset(right for right, roles in GRANTS.items() if not held.isdisjoint(roles))
+
     def may(self, permission: Permission) -> bool:
         """Say whether any current membership carries a right, wherever it holds."""
         if permission == Permission.SELF:
             return self.is_active
-        return any(row.role in GRANTS[permission] for row in self.current_memberships)
+        return permission in self.rights
 
     def reach(self, permission: Permission) -> list[Reach]:
         """Return where a right holds: one entry per current membership that carries it, none inside another."""

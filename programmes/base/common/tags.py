@@ -47,19 +47,18 @@ register.filter("and_list", wording.and_list)
 register.filter("who_has_it", wording.who_has_it)
 
 
-@cache
-def _sprite() -> str:
-    # Asked for a hundred times on a page, and the same as long as the process lives.
-    return static("vendor/bootstrap-icons/icons.svg")
-
-
 @register.simple_tag
 def icon(name: str, label: str = "") -> SafeString:
     """Draw an icon of the sprite; without a label it is hidden from screen readers (words stand beside it)."""
-    href = _sprite()
     if label:
-        return format_html('<svg class="i" role="img" aria-label="{}"><use href="{}#{}"/></svg>', label, href, name)
-    return format_html('<svg class="i" aria-hidden="true"><use href="{}#{}"/></svg>', href, name)
+        return format_html('<svg class="i" role="img" aria-label="{}">{}</svg>', label, _use(name))
+    return format_html('<svg class="i" aria-hidden="true">{}</svg>', _use(name))
+
+
+@cache
+def _use(name: str) -> SafeString:
+    # Asked for a hundred times on a page, and the same as long as the process lives.
+    return format_html('<use href="{}#{}"/>', static("vendor/bootstrap-icons/icons.svg"), name)
 
 
 @register.simple_tag

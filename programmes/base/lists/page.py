@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import TextField, Value
 from django.db.models.functions import Cast, JSONObject
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from programmes.base.common.choices import is_identifier
@@ -189,7 +190,7 @@ def show(request, listing: Listing) -> Shown:
         furniture=furniture,
         filters=filters,
         page=page,
-        rows=[_drawn(row, asked.columns) for row in page.rows],
+        rows=_drawn(page.rows, asked.columns),
         valid=filters.form.is_valid(),
         notes=notes_on(asked, filters, request.GET.get("saved")),
         panel=panel,
@@ -202,11 +203,20 @@ def order_fields(order: tuple[str, ...]) -> list[str]:
     return [name.lstrip("-") for name in order]
 
 
-def _drawn(row: dict, columns) -> dict:
-    """A row as its cells, in one piece of HTML: fifty templates inside each other cost more than the query."""
-    cells = []
-    for column in columns:
-        label = format_html(' data-label="{}"', column.label) if not column.css or column.css == "num" else ""
-        css = format_html(' class="{}"', column.css) if column.css else ""
-        cells.append(format_html('<td role="cell"{}{}>{}</td>', css, label, column.cell(row)))
-    return {"key": row["public_id"], "name": row.get("say", ""), "cells": cells}
+def _drawn(rows: list[dict], columns) -> list[dict]:
+    """Rows as their cells, each in one piece of HTML: fifty templates inside each other cost more than the query."""
+    opened = [(_opening(column), column.cell) for column in columns]
+    return [
+        {
+            "key": row["public_id"],
+            "name": row.get("say", ""),
+            "cells": [format_html("{}{}</td>", opening, cell(row)) for opening, cell in opened],
+        }
+        for row in rows
+    ]
+
+
+def _opening(column) -> SafeString:
+    label = format_html(' data-label="{}"', column.label) if not column.css or column.css == "num" else ""
+    css = format_html(' class="{}"', column.css) if column.css else ""
+    return format_html('<td role="cell"{}{}>', css, label)

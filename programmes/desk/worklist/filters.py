@@ -214,32 +214,56 @@ def colleagues(user):
 
 def furniture(user, data, names) -> list:
     """What these filters choose from, as rows of (kind, key, words, more): page.py reads all of it in one statement."""
-    if names.isdisjoint({"office", "destination", "programme", "season", "owner"}):
-        return []
-    nothing = Value("")
-    seen = Office.objects.filter(pk__in=_reached(user))
-    programmes = Programme.objects.reachable_by(user, Permission.CASE_VIEW)
-    ids = programmes.values("pk")
-    destinations = Office.objects.filter(Q(pk__in=seen.values("pk")) | Q(receiving_programmes__in=ids)).distinct()
-    key = Cast("pk", TextField())
-    words = Cast(JSONObject(names="names"), TextField())
-    when = Cast(JSONObject(programme="programme_id", **{"from": "starts_on"}), TextField())
-    office = data.get("office", "") if data else ""
-    owners = colleagues(user)
-    if office.isascii() and office.isdigit() and len(office) < 18:
-        owners = owners.filter(memberships__office=int(office)).distinct()
-    found = {
-        "office": seen.order_by().values_list(Value("office"), key, "name", nothing),
-        "destination": destinations.order_by().values_list(Value("destination"), key, "name", nothing),
-        "programme": programmes.order_by().values_list(Value("programme"), key, Cast("code", TextField()), words),
-        "season": Season.objects.filter(programme__in=ids).order_by().values_list(Value("season"), key, "code", when),
-        "owner": owners.order_by("full_name").values_list(
-            Value("owner"), Cast("public_id", TextField()), "full_name", nothing
-        )[:MOST_OWNERS],
-    }
     # A season is told by its programme.
     needed = names | {"programme"} if "season" in names else names
-    return [rows for name, rows in found.items() if name in needed]
+    return [rows(user, data) for name, rows in CHOSEN_FROM.items() if name in needed]
+
+
+_KEY, _NOTHING = Cast("pk", TextField()), Value("")
+
+
+def _programmes(user):
+    return Programme.objects.reachable_by(user, Permission.CASE_VIEW).order_by()
+
+
+def _offices_to_choose(user, data):
+    offices = Office.objects.filter(pk__in=_reached(user)).order_by()
+    return offices.values_list(Value("office"), _KEY, "name", _NOTHING)
+
+
+def _destinations_to_choose(user, data):
+    receiving = Q(receiving_programmes__in=_programmes(user).values("pk"))
+    offices = Office.objects.filter(Q(pk__in=_reached(user)) | receiving).distinct().order_by()
+    return offices.values_list(Value("destination"), _KEY, "name", _NOTHING)
+
+
+def _programmes_to_choose(user, data):
+    names = Cast(JSONObject(names="names"), TextField())
+    return _programmes(user).values_list(Value("programme"), _KEY, Cast("code", TextField()), names)
+
+
+def _seasons_to_choose(user, data):
+    more = Cast(JSONObject(programme="programme_id", **{"from": "starts_on"}), TextField())
+    seasons = Season.objects.filter(programme__in=_programmes(user).values("pk")).order_by()
+    return seasons.values_list(Value("season"), _KEY, "code", more)
+
+
+def _owners_to_choose(user, data):
+    owners = colleagues(user)
+    office = data.get("office", "") if data else ""
+    if office.isascii() and office.isdigit() and len(office) < 18:
+        owners = owners.filter(memberships__office=int(office)).distinct()
+    key = Cast("public_id", TextField())
+    return owners.order_by("full_name").values_list(Value("owner"), key, "full_name", _NOTHING)[:MOST_OWNERS]
+
+
+CHOSEN_FROM = {
+    "office": _offices_to_choose,
+    "destination": _destinations_to_choose,
+    "programme": _programmes_to_choose,
+    "season": _seasons_to_choose,
+    "owner": _owners_to_choose,
+}
 
 
 def _works(user) -> bool:
