@@ -3,7 +3,6 @@
 from django.db.models import BigIntegerField, Count, F, Func, OuterRef, Subquery, TextField, Value
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast, Coalesce, ExtractYear, NullIf, TruncDate
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import get_language, gettext_lazy
@@ -11,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.roles import Permission
 from programmes.base.common import wording
+from programmes.base.common.addresses import address_of
 from programmes.base.common.tags import person_name, tone_tag, when
 from programmes.base.lists.columns import Column, Joined, Worded, WordedList
 from programmes.base.rulebook import codes
@@ -50,7 +50,7 @@ def prepare(rows, user) -> None:
     today = timezone.localdate()
     states = dict(Status.choices)
     for row in rows:
-        row["case_url"] = reverse("casefile:overview", args=[row["public_id"]])
+        row["case_url"] = address_of("casefile:overview", row["public_id"])
         if "status" in row:
             row["state"], row["tone"] = states[row["status"]], TONES[row["status"]]
         if "next_step" in row:

@@ -14,8 +14,10 @@ from django.utils.translation import gettext_lazy, ngettext
 from accounts.models import Office, User
 from accounts.roles import Permission, Role
 from programmes.base.common import wording
+from programmes.base.common.addresses import address_of
 from programmes.base.common.pages import COUNT_LIMIT
 from programmes.base.rulebook.catalogue import WaitsFor
+from programmes.base.rulebook.models import translated
 from programmes.journey.enrolment import steps
 from programmes.journey.enrolment.models import Enrolment, Step
 from programmes.journey.enrolment.states import Status
@@ -25,18 +27,17 @@ MOST_ROWS = 50
 MOST_OWNERS = 20
 # What a row shows; the rest of these wide tables stays in the database.
 COLUMNS = (
+    "pk",
     "kind",
     "due_on",
     "waits_for",
     "requirement",
     "requirement__code",
     "requirement__labels",
-    "enrolment",
     "enrolment__public_id",
     "enrolment__number",
     "enrolment__status",
     "enrolment__status_since",
-    "enrolment__person",
     "enrolment__person__given_names",
     "enrolment__person__first_surname",
     "enrolment__person__second_surname",
@@ -109,32 +110,33 @@ def groups(user, today: date) -> list[Group]:
         "week": Group("week", _("This week"), "open", ""),
         "waiting": Group("waiting", _("Waiting for others"), "clock", ""),
     }
-    for step in shown.select_related("enrolment__person", "requirement").only(*COLUMNS).order_by("due_on", "id"):
-        ordered[group_of(step.due_on, step.waits_for, today)].rows.append(_row(step, user))
+    for step in shown.order_by("due_on", "id").values(*COLUMNS):
+        ordered[group_of(step["due_on"], step["waits_for"], today)].rows.append(_row(step, user))
     for code, group in ordered.items():
         group.count = counts[code]
     return [group for group in ordered.values() if group.rows]
 
 
-def _row(step, user) -> dict:
-    enrolment = step.enrolment
-    href = enrolment.get_absolute_url()
+def _row(step: dict, user) -> dict:
+    href = address_of("casefile:overview", step["enrolment__public_id"])
     why = _("In state “%(state)s” since %(day)s.") % {
-        "state": enrolment.get_status_display(),
-        "day": wording.short_day(enrolment.status_since.date()),
+        "state": Status(step["enrolment__status"]).label,
+        "day": wording.short_day(step["enrolment__status_since"].date()),
     }
+    required = translated(step["requirement__labels"], step["requirement__code"]) if step["requirement"] else ""
+    names = (step[f"enrolment__person__{part}"] for part in ("given_names", "first_surname", "second_surname"))
     row = {
-        "due_on": step.due_on,
-        "do": steps.label(step.kind, step.requirement),
-        "name": enrolment.person.full_name,
+        "due_on": step["due_on"],
+        "do": steps.in_words(step["kind"], required),
+        "name": " ".join(filter(None, names)),
         "href": href,
-        "number": enrolment.number,
+        "number": step["enrolment__number"],
         "why": why,
         "more": [],
-        **_fitting_deed(step, user),
+        **_fitting_deed(step, href, user),
     }
     if user.may(Permission.NOTE_WRITE):
-        row["snooze_href"] = reverse("enrolment:snooze", args=[step.pk])
+        row["snooze_href"] = address_of("enrolment:snooze", step["pk"])
     return row
 
 
@@ -159,16 +161,16 @@ DEEDS: dict[str, tuple] = {
 }
 
 
-def _fitting_deed(step, user) -> dict:
+def _fitting_deed(step: dict, case: str, user) -> dict:
     """Words and address of the deed; a requirement leads to its line in the case file, the rest to the next step."""
-    case = step.enrolment
-    if step.requirement_id:
-        return {"action": _("See what is missing"), "action_href": f"{case.get_absolute_url()}#r{step.requirement_id}"}
-    words, route, target = DEEDS.get(step.kind, (None, "", None))
-    calls = step.kind in {"first_call", "check_in"}
+    if step["requirement"]:
+        return {"action": _("See what is missing"), "action_href": f"{case}#r{step['requirement']}"}
+    words, route, target = DEEDS.get(step["kind"], (None, "", None))
+    calls = step["kind"] in {"first_call", "check_in"}
     if words is None or (calls and not user.may(Permission.PLACEMENT_EDIT)):
-        return {"action": _("Decide"), "action_href": f"{case.get_absolute_url()}#next"}
-    return {"action": str(words), "action_href": reverse(route, args=[case.public_id, *([target] if target else [])])}
+        return {"action": _("Decide"), "action_href": f"{case}#next"}
+    rest = [target] if target else []
+    return {"action": str(words), "action_href": address_of(route, step["enrolment__public_id"], *rest)}
 
 
 def sentence(found: Iterable[Group]) -> str:

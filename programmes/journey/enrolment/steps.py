@@ -62,8 +62,13 @@ _WAITS = {"offer": WaitsFor.EMPLOYER, "arrival": WaitsFor.EMPLOYER, "recall": Wa
 
 def label(kind: str, requirement=None) -> str:
     """The step in words, a verb first; for a requirement, what is required."""
-    if requirement is not None:
-        return _("Complete: %(what)s") % {"what": requirement.label}
+    return in_words(kind, requirement.label if requirement is not None else "")
+
+
+def in_words(kind: str, required: str = "") -> str:
+    """The same of a row that was read without its requirement: `required` is the requirement's label."""
+    if required:
+        return _("Complete: %(what)s") % {"what": required}
     if kind in DEADLINES:
         return str(DEADLINES[kind].label)
     return str(OWN_LABELS.get(kind, lazystr(kind)))
