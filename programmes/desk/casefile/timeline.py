@@ -3,9 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+import django_filters
 from django.db.models import Q
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from programmes.base.common import wording
+from programmes.base.common.forms import DayField, NearDate
 from programmes.base.lifecycle import sentences
 from programmes.base.lifecycle.models import CaseEvent
 from programmes.base.rulebook.codes import label
@@ -23,6 +27,11 @@ REASONS = {
     "postponed": "return_delay", "missed": "return_delay", "paused": "reintegration_pause",
 }  # fmt: skip
 ICONS = {CaseEvent.Kind.MOVE: "case", CaseEvent.Kind.NOTE: "pen"}
+KINDS = [
+    (CaseEvent.Kind.MOVE, gettext_lazy("Steps of the case")),
+    (CaseEvent.Kind.DEED, gettext_lazy("What was recorded")),
+    (CaseEvent.Kind.NOTE, gettext_lazy("Notes")),
+]
 
 
 @dataclass(frozen=True)
@@ -45,6 +54,23 @@ def lines(enrolment, *, moves_only: bool = False):
     return seen.select_related("by").order_by("-at", "-id")
 
 
+class DayFilter(django_filters.DateFilter):
+    """A day in ISO form; anything else is said beside the filter."""
+
+    field_class = DayField
+
+
+class DiaryFilter(django_filters.FilterSet):
+    """The lines of one kind, and the story as it stood at the end of a day."""
+
+    kind = django_filters.ChoiceFilter(label=gettext_lazy("Show"), choices=KINDS, empty_label=gettext_lazy("All"))
+    until = DayFilter(label=gettext_lazy("Until"), field_name="at", lookup_expr="date__lte", widget=NearDate())
+
+    class Meta:
+        model = CaseEvent
+        fields: list[str] = []
+
+
 def told(event: CaseEvent) -> Entry:
     """One line in a sentence: who did what, the reason and the note as they were given."""
     who = event.by.full_name if event.by else _("The system")
@@ -57,7 +83,7 @@ def told(event: CaseEvent) -> Entry:
     else:
         text = f"{who} {sentences.sentence(event)}"
     if event.on != event.at.date():
-        text = _("%(text)s (happened on %(day)s)") % {"text": text, "day": event.on.isoformat()}
+        text = _("%(text)s (happened on %(day)s)") % {"text": text, "day": wording.short_day(event.on)}
     return Entry(at=event.at, text=text, note=_quoted(event), icon_name=ICONS.get(event.kind, "done"))
 
 

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.access import requires
 from accounts.roles import Permission
 from programmes.base.common import wording
+from programmes.base.common.chips import chips_of
 from programmes.base.common.deeds import attempt, form_page, typed
 from programmes.base.common.pages import keyset, page_or_part
 from programmes.base.rulebook.catalogue import RequirementKind
@@ -128,9 +129,12 @@ def _facts(enrolment) -> list[dict]:
 @requires(Permission.PERSON_VIEW)
 @require_safe
 def history(request, public_id):
-    """The whole story, page by page."""
+    """The whole story, page by page; one kind of lines, or up to a day."""
     enrolment = visible_case(request, public_id)
-    page = keyset(request, timeline.lines(enrolment), order=("-at", "-id"), size=50)
+    lines = timeline.lines(enrolment)
+    filtered = timeline.DiaryFilter(request.GET, queryset=lines)
+    found = filtered.qs if filtered.form.is_valid() else lines.none()
+    page = keyset(request, found, order=("-at", "-id"), size=50)
     return page_or_part(
         request,
         "desk/casefile/history.html",
@@ -139,6 +143,9 @@ def history(request, public_id):
             "enrolment": enrolment,
             "tab": "history",
             "page": page,
+            "filters": filtered.form,
+            "chips": chips_of(request, filtered.form),
+            "here": request.path,
             "entries": [timeline.told(event) for event in page.rows],
         },
     )

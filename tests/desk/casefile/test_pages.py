@@ -1,10 +1,11 @@
 """The case file through its pages: what it offers, what it refuses and says, what others see."""
 
 import re
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from programmes.models import CaseEvent, Enrolment, Letter
 from tests.factories.enrolment import EnrolmentFactory, StepFactory
@@ -179,6 +180,29 @@ def test_the_timeline_tells_the_whole_story_page_by_page(client_for):
     assert "entry 5." not in first.content.decode()
     second = client.get(address(case, "history"), {"after": first.context["page"].after})
     assert "entry 5." in second.content.decode()
+
+
+def test_the_story_is_narrowed_to_one_kind_of_lines_or_to_what_was_known_on_a_day(client_for):
+    client = client_for("caseworker")
+    case = EnrolmentFactory()
+    days = {"moved": ("move", 0), "called": ("note", 3), "visited": ("note", 9)}
+    for text, (kind, age) in days.items():
+        CaseEvent.objects.create(
+            enrolment=case, kind=kind, what="" if kind == "move" else "note_call", to_status="eligible", note=text,
+            at=timezone.now() - timedelta(days=age), on=date.today(), subject="enrolment", subject_id=case.pk,
+        )  # fmt: skip
+
+    def shown(**asked):
+        page = client.get(address(case, "history"), asked).content.decode()
+        return {text for text in days if f"{text}" in page.partition('id="results"')[2]}
+
+    assert shown() == {"moved", "called", "visited"}
+    assert shown(kind="note") == {"called", "visited"}
+    assert shown(kind="move") == {"moved"}
+    assert shown(until=str(date.today() - timedelta(days=5))) == {"visited"}
+    assert shown(kind="note", until=str(date.today() - timedelta(days=2))) == {"called", "visited"}
+    assert shown(kind="secret") == set()
+    assert shown(until="yesterday") == set()
 
 
 def test_another_offices_case_is_missing(client_for):
