@@ -15,7 +15,7 @@ from programmes.base.common.deeds import attempt, form_page, typed
 from programmes.base.common.pages import keyset, page_or_part
 from programmes.base.rulebook.catalogue import RequirementKind
 from programmes.base.rulebook.codes import label
-from programmes.desk.casefile import moves, timeline
+from programmes.desk.casefile import moves, presence, timeline
 from programmes.desk.casefile.forms import AssignForm, NoteForm, TagsForm
 from programmes.journey.enrolment import actions as enrolments
 from programmes.journey.enrolment import requirements
@@ -45,6 +45,7 @@ def overview(request, public_id):
     user = request.user
     if not user.may(Permission.PERSON_VIEW):
         return render(request, "desk/casefile/shared.html", {"enrolment": enrolment})
+    others = presence.others_at(enrolment, user)
     standings = requirements.standings(enrolment, stages={str(s) for s in AHEAD.get(enrolment.status, ())})
     if not any(user.may(right) for right in WORKING):
         # Whoever only reads figures sees no medical fact of a person (domain.md 6).
@@ -58,6 +59,7 @@ def overview(request, public_id):
         {
             "enrolment": enrolment,
             "tab": "overview",
+            "here_too": wording.and_list(others),
             "next": _next_step(enrolment, first, standings) if first else None,
             "others": [
                 {"label": move.do, "href": reverse("casefile:move", args=[enrolment.public_id, target])}

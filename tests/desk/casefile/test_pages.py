@@ -4,6 +4,7 @@ import re
 from datetime import date, timedelta
 
 import pytest
+import time_machine
 from django.urls import reverse
 from django.utils import timezone
 
@@ -203,6 +204,17 @@ def test_the_story_is_narrowed_to_one_kind_of_lines_or_to_what_was_known_on_a_da
     assert shown(kind="note", until=str(date.today() - timedelta(days=2))) == {"called", "visited"}
     assert shown(kind="secret") == set()
     assert shown(until="yesterday") == set()
+
+
+def test_colleagues_see_who_else_has_the_case_open(client_for):
+    case, other = EnrolmentFactory(), EnrolmentFactory()
+    ana, luis = client_for("caseworker", full_name="Ana Xicay"), client_for("caseworker", full_name="Luis Sotz")
+    assert "Ana Xicay" not in ana.get(address(case)).content.decode().partition("<main")[2]
+    assert "Opened in the last five minutes by Ana Xicay too." in luis.get(address(case)).content.decode()
+    assert "by Luis Sotz too" in ana.get(address(case)).content.decode()
+    assert "Ana Xicay" not in luis.get(address(other)).content.decode()
+    with time_machine.travel(timezone.now() + timedelta(minutes=6), tick=False):
+        assert "Ana Xicay" not in luis.get(address(case)).content.decode()
 
 
 def test_another_offices_case_is_missing(client_for):
