@@ -60,6 +60,10 @@ def work(pk: int) -> None:
         except (DatabaseError, InterfaceError):
             # The server went away or somebody was quicker: the sweep takes it up again.
             raise
+        except problems.Unreadable as refusal:
+            # A file that cannot be written says why, as one that cannot be read does.
+            _stop(batch, refusal.code, **refusal.facts)
+            return
         except Exception as error:
             # Nothing is tried for ever: a person sees that it stopped, and may let it go on.
             log.exception("Batch %s stopped: %s", batch.pk, type(error).__name__)

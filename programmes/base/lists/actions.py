@@ -34,13 +34,21 @@ def choose_columns(user, *, code: str, columns: list[str]) -> ListPreference:
 
 
 @transaction.atomic
-def keep_view(*, by, code: str, query: str, name: str, office=None, programme=None) -> SavedView:
-    """Keep a list under a name. `query` is its definition, as it would stand in the address."""
+def keep_view(*, by, code: str, query: str, name: str, office=None, programme=None, replace: bool = False) -> SavedView:
+    """Keep a list under a name. `query` is its definition, as it would stand in the address.
+
+    `replace`: one's own view of this name gets the new definition, and stays where others have it on their tabs.
+    """
     if len(query) > LONGEST_DEFINITION:
         raise RuleBroken(_("This view has too many filters to be kept. Take some away."), field="name")
     _may_share(by, office, programme)
-    if SavedView.objects.filter(created_by=by, listing=code, name=name).exists():
-        raise RuleBroken(_("You have a view of this name already."), field="name")
+    mine = SavedView.objects.locked().filter(created_by=by, listing=code, name=name).first()
+    if mine is not None:
+        if not replace:
+            raise RuleBroken(_("You have a view of this name already. Tick below to replace it."), field="name")
+        mine.query, mine.office, mine.programme = query, office, programme
+        mine.write("query", "office", "programme")
+        return mine
     return SavedView.objects.create(
         listing=code, name=name, query=query, office=office, programme=programme, created_by=by
     )

@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import xlsxwriter
+from django.core.exceptions import SuspiciousOperation
 from django.db import connection, transaction
 from django.db.models import F
 from django.http import QueryDict
 from django.utils.translation import gettext as _
-from django.utils.translation import override
 
 from programmes.base.batches.problems import Unreadable
 from programmes.base.lists import actions, page
@@ -40,6 +40,20 @@ def asked_for(export: Export, user):
     listing = LISTINGS[export.listing]
     asked, _furniture, filters = page.ask(listing, QueryDict(export.query), user)
     return listing, asked, filters
+
+
+def described_to_all(export: Export) -> list[dict]:
+    """What was taken, in words: as whoever took it saw it, or what is left to say once they may not see it any more."""
+    listing, user = LISTINGS[export.listing], export.created_by
+    try:
+        _listing, asked, filters = asked_for(export, user)
+    except SuspiciousOperation:
+        facts, known = [], [listing.by_code[code] for code in export.columns if code in listing.by_code]
+    else:
+        filters.form.is_valid()
+        facts = described(listing, asked, filters)
+        known = columns_of(listing, export.columns, user, identified=export.identified)
+    return [*facts, {"label": _("Columns"), "value": ", ".join(str(column.label) for column in known)}]
 
 
 def rows_of(export: Export, user) -> tuple[Any, list[Column]]:
@@ -116,11 +130,12 @@ def file_name(export: Export) -> str:
 def write_workbook(export: Export, user, target, *, going) -> int:
     """Write the workbook to `target` (a path), a row at a time; return how many rows. Texts stay texts.
 
-    The second sheet says who took it, when and why. Raises Unreadable when it would be longer than a sheet can be.
+    Call it while the reader's language is spoken. The second sheet says who took it, when and why. Raises Unreadable
+    when it would be longer than a sheet can be.
     """
-    with override(user.language):
-        rows, columns = rows_of(export, user)
-        book = xlsxwriter.Workbook(target, {"constant_memory": True, "strings_to_urls": False})
+    rows, columns = rows_of(export, user)
+    written = 0
+    with xlsxwriter.Workbook(target, {"constant_memory": True, "strings_to_urls": False}) as book:
         sheet = book.add_worksheet(str(_("List"))[:31])
         bold = book.add_format({"bold": True})
         day = book.add_format({"num_format": "yyyy-mm-dd"})
@@ -128,13 +143,12 @@ def write_workbook(export: Export, user, target, *, going) -> int:
         sheet.set_column(0, len(columns) - 1, 22)
         for place, column in enumerate(columns):
             sheet.write_string(0, place, str(column.label), bold)
-        written = 0
         with transaction.atomic():
             for row in rows.iterator(chunk_size=2000):
                 written += 1
                 if written > MOST_IN_WORKBOOK:
                     raise Unreadable("workbook_full", most=MOST_IN_WORKBOOK)
-                if written % 2000 == 0 and not going():
+                if written % 2000 == 0 and not going(written):
                     raise Unreadable("ended_early")
                 for place, value in enumerate(row):
                     _write(sheet, written, place, value, day)
@@ -144,7 +158,6 @@ def write_workbook(export: Export, user, target, *, going) -> int:
         for place, (label, value) in enumerate(about_lines(export, user, written)):
             about.write_string(place, 0, label, bold)
             about.write_string(place, 1, value)
-        book.close()
     return written
 
 

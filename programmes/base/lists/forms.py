@@ -55,6 +55,11 @@ class ViewForm(WorkForm):
     share = forms.ChoiceField(label=_("Who sees it"), widget=forms.RadioSelect)
     pinned = forms.BooleanField(label=_("Show it on my tabs"), required=False, initial=True)
     home = forms.BooleanField(label=_("Open this list with it"), required=False)
+    replace = forms.BooleanField(
+        label=_("Replace my view of this name"),
+        required=False,
+        help_text=_("It keeps its place on the tabs of everybody who uses it, and shows this list from now on."),
+    )
 
     def prepare(self):
         """Oneself, the offices where one works, and the programmes one reaches."""
@@ -77,6 +82,7 @@ class ViewForm(WorkForm):
         self.fields["share"].required = False
         self.offices, self.programmes = offices, programmes
         if self.record is not None:
+            del self.fields["replace"]
             self.initial.setdefault("name", self.record.name)
             office, programme = self.record.office, self.record.programme
             kept = f"office:{office.public_id}" if office else f"programme:{programme.public_id}" if programme else ""
@@ -88,7 +94,9 @@ class ViewForm(WorkForm):
     def deed(self):
         """Name, and the office or programme it is shared with."""
         kind, _colon, key = self.cleaned_data["share"].partition(":")
-        deed = {"name": self.cleaned_data["name"], "office": None, "programme": None}
+        deed: dict = {"name": self.cleaned_data["name"], "office": None, "programme": None}
+        if "replace" in self.fields:
+            deed["replace"] = self.cleaned_data["replace"]
         if kind == "office":
             deed["office"] = Office.objects.get(public_id=key)
         elif kind == "programme":

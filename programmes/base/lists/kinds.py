@@ -12,7 +12,7 @@ from programmes.base.batches import actions as batches
 from programmes.base.batches.kinds import Kind, register
 from programmes.base.batches.models import Batch, BatchRow
 from programmes.base.batches.problems import register as register_problems
-from programmes.base.batches.states import Outcome, RowState
+from programmes.base.batches.states import AT_WORK, Outcome, RowState, Status
 from programmes.base.lists import actions, export
 from programmes.base.lists.models import Export
 
@@ -53,7 +53,11 @@ class ExportKind(Kind):
         taken = Export.objects.get(batch=batch)
         if taken.file:
             return
-        with tempfile.NamedTemporaryFile(suffix=f".{taken.format}") as made:
+        with (
+            translation.override(by.language),
+            timezone.override(by.zone),
+            tempfile.NamedTemporaryFile(suffix=f".{taken.format}") as made,
+        ):
             if taken.format == Export.Format.XLSX:
                 rows = export.write_workbook(taken, by, made.name, going=going)
             else:
@@ -64,12 +68,13 @@ class ExportKind(Kind):
 
 
 def _write_csv(taken, by, made, going) -> int:
-    with translation.override(by.language), timezone.override(by.zone):
-        parts, written = export.csv_counted(taken, by)
-        for place, part in enumerate(parts):
-            made.write(part)
-            if place % 20 == 0 and not going():
-                raise export.Unreadable("ended_early")
+    parts, written = export.csv_counted(taken, by)
+    lines = 0
+    for place, part in enumerate(parts):
+        made.write(part)
+        lines += part.count(b"\n")
+        if place % 20 == 0 and not going(lines):
+            raise export.Unreadable("ended_early")
     made.flush()
     return written()
 
@@ -79,8 +84,10 @@ register(ExportKind())
 
 @transaction.atomic
 def write_in_background(taken: Export, *, by) -> Batch:
-    """Have a worker write the file. Effects: a batch of one row, started at once."""
+    """Have a worker write the file. Effects: a batch of one row, started at once; none when one writes it already."""
     taken = actions.begin(taken, by=by)
+    if taken.batch is not None and taken.batch.status in {*AT_WORK, Status.PAUSED}:
+        return taken.batch
     row = BatchRow(number=1, state=RowState.STAGED)
     batch = batches.open_batch("export", by=by, office=taken.office, purpose=taken.why, rows=[row])
     Export.objects.filter(pk=taken.pk).update(batch=batch)

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.access import requires
 from accounts.roles import Permission
+from programmes.base.batches.said import trouble
 from programmes.base.common.deeds import attempt, form_page, typed
 from programmes.base.common.errors import RuleBroken
 from programmes.base.common.pages import COUNT_LIMIT, keyset
@@ -270,9 +271,6 @@ def _visible_export(request, public_id) -> Export:
 def one_export(request, public_id):
     """One file: what is in it, who took it and why, and the way to fetch it."""
     one = _visible_export(request, public_id)
-    listing, asked, filters = export.asked_for(one, one.created_by)
-    filters.form.is_valid()
-    shown = export.columns_of(listing, one.columns, one.created_by, identified=one.identified)
     mine = one.created_by_id == request.user.pk
     may_fetch = mine and one.state not in {one.State.ASKED, one.State.DECLINED} and not one.is_over
     at_work = one.batch is not None and not one.file and one.batch.status not in {"failed", "cancelled"}
@@ -283,12 +281,12 @@ def one_export(request, public_id):
             "export": one,
             "name": _named(one),
             "facts": [
-                *described(listing, asked, filters),
-                {"label": _("Columns"), "value": ", ".join(str(column.label) for column in shown)},
+                *export.described_to_all(one),
                 {"label": _("Purpose"), "value": f"{label('export_purpose', one.purpose)}: {one.why}"},
             ],
             "may_fetch": may_fetch and not at_work,
             "at_work": at_work and mine,
+            "trouble": trouble(one.batch) if one.batch is not None and not one.file else None,
             "may_decide": one.state == one.State.ASKED and actions.may_decide(one, request.user),
         },
     )

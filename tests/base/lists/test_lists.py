@@ -15,6 +15,7 @@ from programmes.base.lists.columns import FORMULA, Inert
 from programmes.base.lists.models import Export, ListPreference, SavedView
 from programmes.base.rulebook import codes
 from programmes.models import Enrolment, Letter, Person
+from tests.base.lists.files import asked, fetched, read
 from tests.factories.departure import DocumentFactory
 from tests.factories.enrolment import EnrolmentFactory
 from tests.factories.pages import send
@@ -24,14 +25,6 @@ from tests.fixtures.accounts import make_office
 
 TODAY = date.today()
 CASES, PEOPLE = "/cases/", "/people/"
-
-
-@pytest.fixture
-def elsewhere(db):
-    """A case and its person in an office of another country."""
-    office = make_office("CO-BOG")
-    person = PersonFactory(office=office, first_surname="Ajeno", national_id="9999", phone="+573001112233")
-    return EnrolmentFactory(office=office, person=person)
 
 
 # --- Columns, sorts, filters ------------------------------------------------------------------------------------------
@@ -133,6 +126,22 @@ def test_a_view_keeps_filters_sort_and_columns_and_opens_first_when_asked(client
 
 
 @pytest.mark.django_db
+def test_a_view_gets_another_definition_when_its_maker_says_so(client_for):
+    client = client_for("caseworker")
+    first, second = EnrolmentFactory(status="eligible"), EnrolmentFactory(status="suspended")
+    send(client, "/lists/cases/save/?view=open&status=eligible", name="Mía", pinned="on")
+    view = SavedView.objects.get()
+    again = "/lists/cases/save/?view=open&status=suspended"
+    assert send(client, again, name="Mía", pinned="on").status_code == 422
+    shown = [row["key"] for row in client.get(f"{CASES}?saved={view.public_id}").context["rows"]]
+    assert shown == [first.public_id]
+    assert send(client, again, name="Mía", pinned="on", replace="on").status_code == 302
+    assert SavedView.objects.get().public_id == view.public_id
+    shown = [row["key"] for row in client.get(f"{CASES}?saved={view.public_id}").context["rows"]]
+    assert shown == [second.public_id]
+
+
+@pytest.mark.django_db
 def test_a_shared_view_shows_each_reader_their_own_rows(client_for, elsewhere):
     here, there = client_for("caseworker", office="GT-CHM"), client_for("caseworker", office="CO-BOG")
     case = EnrolmentFactory()
@@ -190,28 +199,6 @@ def test_a_view_is_deleted_by_its_maker_or_a_manager_of_its_office(client_for):
 
 
 # --- Files ------------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def purposes(db):
-    CodeFactory(list="export_purpose", code="audit")
-
-
-def asked(client, code="cases", query="view=all&sort=number", **typed):
-    typed = {"purpose": "audit", "why": "Para la auditoría.", "format": "csv", "mark": "on", **typed}
-    done = send(client, f"/lists/{code}/export/?{query}", **typed)
-    assert done.status_code == 302, done.content.decode()[:2000]
-    return Export.objects.get(public_id=done["Location"].rstrip("/").rsplit("/", 1)[1])
-
-
-def fetched(client, export):
-    answer = client.post(f"/exports/{export.public_id}/file/")
-    assert answer.status_code == 200, answer.status_code
-    return b"".join(answer.streaming_content).decode("utf-8-sig")
-
-
-def read(text):
-    return list(csv.reader(io.StringIO(text)))
 
 
 @pytest.mark.django_db
