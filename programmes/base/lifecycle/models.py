@@ -1,6 +1,6 @@
 """The engine of all state machines, and the diary it writes."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import pgtrigger
@@ -78,8 +78,15 @@ def record(
 
 def record_many(subjects: Iterable[models.Model], *, by, what: str, on=None, note: str = "", **facts: Any) -> None:
     """Write the same line into the diary of each subject, in one statement."""
+    record_each(((subject, facts) for subject in subjects), by=by, what=what, on=on, note=note)
+
+
+def record_each(
+    told: Iterable[tuple[models.Model, Mapping[str, Any]]], *, by, what: str, on=None, note: str = ""
+) -> None:
+    """Write a line with facts of its own into the diary of each subject, in one statement."""
     insert_many(
-        _line(subject, by=by, kind=CaseEvent.Kind.DEED, what=what, on=on, note=note, **facts) for subject in subjects
+        _line(subject, by=by, kind=CaseEvent.Kind.DEED, what=what, on=on, note=note, **facts) for subject, facts in told
     )
 
 

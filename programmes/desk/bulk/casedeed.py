@@ -58,6 +58,8 @@ class CaseDeed(Kind):
     chunk = 250
     # One word for the button in the bar under the list.
     button: ClassVar[str | Promise] = ""
+    # What the deed reads of each case beside its own columns.
+    related: ClassVar[tuple[str, ...]] = ("person", "programme", "season", "office")
     # Whether it is done once for each person, however many of their cases are chosen.
     once_per_person: ClassVar[bool] = False
     state_words = {RowState.STAGED: _("will be changed"), RowState.SKIPPED: _("left out")}
@@ -123,7 +125,8 @@ class CaseDeed(Kind):
         may = Enrolment.objects.visible_to(by).filter(pk__in=pks)
         may = may.filter(Q(owner=by) | Q(pk__in=Enrolment.objects.within_reach_of(by, *self.permissions).values("pk")))
         allowed = list(may.values_list("pk", flat=True))
-        found = Enrolment.objects.locked().select_related("person", "programme", "season", "office")
+        found = Enrolment.objects.locked()
+        found = found.select_related(*self.related) if self.related else found
         return {case.pk: case for case in found.filter(pk__in=allowed).order_by("pk")}
 
     def apply(self, batch, rows, by):

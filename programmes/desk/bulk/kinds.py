@@ -14,7 +14,7 @@ from programmes.base.batches.kinds import register
 from programmes.base.batches.problems import from_error, problem
 from programmes.base.batches.states import Outcome, RowState
 from programmes.base.common.errors import RuleBroken
-from programmes.base.lifecycle.models import CaseEvent, record, record_many
+from programmes.base.lifecycle.models import CaseEvent, record, record_each
 from programmes.base.lists.listing import BULK
 from programmes.base.rulebook.codes import label
 from programmes.desk.bulk import letters, moving
@@ -39,6 +39,7 @@ class Assign(CaseDeed):
     permission = Permission.CASE_ASSIGN
     permissions = (Permission.CASE_ASSIGN,)
     chunk = 500
+    related = ()
 
     def reasons(self, params, by):
         """Whoever has the case already; whoever may not work on it."""
@@ -74,22 +75,18 @@ class Assign(CaseDeed):
 
     def undo_it(self, batch, pairs, by):
         """Back to the owner before, where nobody else was given the case since."""
-        same = [(row, case) for row, case in pairs if case.owner_id == batch.params["owner"]]
-        back: dict[int | None, list[Enrolment]] = {}
+        back = []
         for row, case in pairs:
             if case.owner_id != batch.params["owner"]:
                 row.stick(problem("changed_since"))
-        for row, case in same:
-            back.setdefault((row.before or {}).get("owner"), []).append(case)
+                continue
+            case.owner_id, case.version = (row.before or {}).get("owner"), case.version + 1
+            back.append(case)
             row.undone()
-        for owner, cases in back.items():
-            for case in cases:
-                case.version += 1
-            Enrolment.objects.filter(pk__in=[case.pk for case in cases]).update(
-                owner=owner, version=enrolments.F("version") + 1
-            )
-            name = User.objects.filter(pk=owner).values_list("full_name", flat=True).first() or "–"
-            record_many(cases, by=by, what="assigned", owner=name)
+        Enrolment.objects.bulk_update(back, ["owner", "version"])
+        names = User.objects.in_bulk({case.owner_id for case in back if case.owner_id})
+        told = [(case, {"owner": names[case.owner_id].full_name if case.owner_id else "–"}) for case in back]
+        record_each(told, by=by, what="assigned")
 
 
 class TakeOver(Assign):
@@ -124,6 +121,7 @@ class Tag(CaseDeed):
     title = _("Tag cases")
     button = _("Tag")
     chunk = 500
+    related = ()
 
     def reasons(self, params, by):
         """What is over, and what is so already."""
