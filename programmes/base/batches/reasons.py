@@ -24,7 +24,8 @@ FROM (
     SELECT DISTINCT ON (r.id, {_KEY}) r.id, r.number, r.state, {_KEY} AS key, p - 'value' AS what
     FROM programmes_batchrow r CROSS JOIN LATERAL jsonb_array_elements(r.problems) AS p
     WHERE r.batch_id = %s AND r.state = ANY(%s)
-) AS told GROUP BY state, key ORDER BY count(*) DESC, key LIMIT {MOST_REASONS + 1}
+) AS told GROUP BY state, key
+ORDER BY array_position(%s, state::text), count(*) DESC, key LIMIT {MOST_REASONS + 1}
 """  # noqa: S608 -- only constants of this module
 _HAS = f"EXISTS (SELECT FROM jsonb_array_elements(problems) AS p WHERE {_KEY} = %s)"
 
@@ -41,12 +42,15 @@ class Reason:
 
 
 def of(batch: Batch) -> tuple[list[Reason], bool]:
-    """The reasons of a batch, the commonest first, and whether there are more than are told. At most two statements."""
+    """The reasons of a batch, and whether there are more than are told. At most two statements.
+
+    Those that somebody has to see to stand first, of each state the commonest first.
+    """
     states = [state.value for state in TOLD if batch.count(state)]
     if not states:
         return [], False
     with connection.cursor() as cursor:
-        cursor.execute(_COUNTED, [batch.pk, states])
+        cursor.execute(_COUNTED, [batch.pk, states, states])
         found = cursor.fetchall()
     shown = found[:MOST_REASONS]
     rows = batch.rows.in_bulk([pk for *_rest, pks in shown for pk in pks])
