@@ -10,6 +10,7 @@ own_pages = [
     path("kept/<int:pk>/discard/", views.discard, name="discard"),
     path("keep-alive/", views.keepalive, name="keepalive"),
     path("theme/", views.theme, name="theme"),
+    path("play/", views.play, name="play"),
 ]
 urlpatterns = [
     path("accounts/", include("accounts.doors")),

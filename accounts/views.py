@@ -2,13 +2,14 @@
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseRedirect, QueryDict
+from django.contrib.auth import login
+from django.http import Http404, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django.views.i18n import set_language
 
 from accounts import parking
@@ -16,11 +17,12 @@ from accounts.access import Scope, public, requires
 from accounts.forms import ProfileForm
 from accounts.middleware import PARKED
 from accounts.models import User
-from accounts.roles import Permission
+from accounts.roles import Permission, Role
 
 THEME_COOKIE = "theme"
 MACHINERY = {"key", "version"}
 A_YEAR = 365 * 24 * 3600
+PASSWORD_BACKEND = "allauth.account.auth_backends.AuthenticationBackend"  # noqa: S105 -- the name of a class
 
 
 @requires(Permission.SELF, scope=Scope.SELF)
@@ -93,6 +95,26 @@ def discard(request, pk):
     request.session[PARKED] = parking.waiting_for(request.user).exists()
     messages.success(request, _("The text was discarded."))
     return redirect("accounts:kept")
+
+
+@requires(Permission.SELF, scope=Scope.SELF)
+@require_http_methods(["GET", "HEAD", "POST"])
+def play(request):
+    """In the demonstration: go on as somebody of another role. Does not exist anywhere else.
+
+    Only the eight demo users can be chosen, whose password is printed anyway.
+    """
+    if not settings.DEMO:
+        raise Http404
+    players = {f"{role}@example.org": role for role in Role}
+    found = {players[user.email]: user for user in User.objects.filter(email__in=players, is_active=True)}
+    if request.method == "POST":
+        user = found.get(request.POST.get("role", ""))
+        if user is None:
+            return HttpResponse(status=400)
+        login(request, user, backend=PASSWORD_BACKEND)
+        return _with_preferences(redirect(settings.LOGIN_REDIRECT_URL), user)
+    return render(request, "accounts/play.html", {"players": [(role, found[role]) for role in Role if role in found]})
 
 
 def _with_preferences(response, user):

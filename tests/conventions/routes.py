@@ -60,6 +60,7 @@ accounts:kept                       -                   CLMDPAXS  page
 accounts:discard                    kept text           CLMDPAXS  deed
 accounts:keepalive                  -                   CLMDPAXS  deed
 accounts:theme                      -                   CLMDPAXS  deed
+accounts:play                       -                   CLMDPAXS  form
 
 drafts:save                         -                   CLMDPAXS  deed
 drafts:discard                      -                   CLMDPAXS  deed
@@ -90,6 +91,8 @@ batches:deed/start                  batch               CLMDPAXS  form
 worklist:today                      -                   CLMDPAXS  page
 worklist:cases                      -                   CLMDPAX.  page
 worklist:help                       -                   CLMDPAXS  page
+worklist:problem                    -                   CLMDPAXS  form
+worklist:close_first_steps          -                   CLMDPAXS  deed
 worklist:palette                    -                   CLMDPAXS  form
 
 lists:columns                       list                CLMDPAX.  form

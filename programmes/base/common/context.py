@@ -7,7 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
+from urllib.parse import urlencode
 
+import structlog
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
@@ -133,6 +135,43 @@ def places_for(request: HttpRequest) -> list[dict[str, Any]]:
     return shown
 
 
+# The part of the help page that speaks of a page: by its route, else by its room.
+TOPICS = {
+    "worklist:today": "today",
+    "worklist:cases": "lists",
+    "people:list": "lists",
+    "lists": "lists",
+    "bulk": "lists",
+    "batches": "imports",
+    "casefile": "cases",
+    "departure": "cases",
+    "placement": "cases",
+    "returns": "cases",
+    "recall": "cases",
+    "reintegration": "cases",
+    "people": "people",
+    "enrolment": "people",
+    "demand": "demands",
+    "employers": "demands",
+    "selection": "demands",
+    "notifications": "letters",
+    "accounts": "letters",
+}
+
+
+def _help_for(request: HttpRequest) -> str:
+    """The help page at this page's own topic; it knows where it was called from, in case a problem is reported."""
+    address = first_address("worklist:help")
+    match = getattr(request, "resolver_match", None)
+    route = match.view_name if match and match.view_name else ""
+    if not address or route.startswith("worklist:help") or route == "worklist:problem":
+        return address
+    topic = TOPICS.get(route) or TOPICS.get(route.partition(":")[0], "")
+    number = structlog.contextvars.get_contextvars().get("request_id", "")
+    origin = urlencode({"page": request.path, "id": number} if number else {"page": request.path})
+    return f"{address}?{origin}{'#' if topic else ''}{topic}"
+
+
 def theme_for(request: HttpRequest) -> str:
     """Return light, dark or auto: the signed-in user's own choice, else the browser's cookie."""
     user = getattr(request, "user", None)
@@ -157,7 +196,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "demo": settings.DEMO,
         "idle_seconds": settings.SESSION_IDLE_SECONDS if signed_in else 0,
         "can_search": cache(lambda: bool(user is not None and signed_in and user.may(Permission.PERSON_VIEW))),
-        "help_url": cache(lambda: first_address("worklist:help")),
+        "help_url": cache(lambda: _help_for(request)),
         "address": cache(
             lambda: {
                 "search": first_address("people:search"),
@@ -167,6 +206,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
                 "preferences": first_address("notifications:preferences"),
                 "profile": first_address("accounts:profile"),
                 "keepalive": first_address("accounts:keepalive"),
+                "play": first_address("accounts:play"),
                 "mailbox": first_address("notifications:mailbox"),
                 "language": first_address("accounts:set_language", "set_language"),
                 "theme": first_address("accounts:theme"),

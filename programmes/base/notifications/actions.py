@@ -163,7 +163,7 @@ def _row(item: sources.Reminder, channel: Channel, now: dt.datetime) -> Letter:
         state=STATES.get(channel, State.KEPT),
     )
     about = KINDS[item.kind]
-    if channel == Channel.NOW and about.waits_for_morning:
+    if channel == Channel.NOW and not about.urgent:
         morning = rules.quiet_until(now, item.to.time_zone, item.to.quiet_from, item.to.quiet_until)
         if morning:
             row.not_before = morning

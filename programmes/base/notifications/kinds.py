@@ -28,7 +28,8 @@ class Kind:
 
     `facts` are the names its templates may use, `line` the words that stand for it in a digest ("" when the digest
     already lists the same thing as due work), `locked` the reason why it cannot be switched off. A `secret` letter
-    holds a link that opens an account: it stands in no list, and its words are removed once it is sent.
+    holds a link that opens an account: it stands in no list, and its words are removed once it is sent. An `urgent`
+    one does not wait for the end of its reader's quiet hours.
     """
 
     code: str
@@ -40,6 +41,7 @@ class Kind:
     channels: tuple[Channel, ...] = tuple(Channel)
     locked: Promise | str = ""
     secret: bool = False
+    urgent: bool = False
 
     @property
     def can_be_stopped(self) -> bool:
@@ -50,11 +52,6 @@ class Kind:
     def can_be_muted(self) -> bool:
         """Whether its reader may want to hear nothing of it, for one case or for all."""
         return Channel.OFF in self.channels
-
-    @property
-    def waits_for_morning(self) -> bool:
-        """Whether it is held back during its reader's quiet hours: all but what opens or protects an account."""
-        return self.can_be_stopped
 
 
 DIGEST = "digest"
@@ -67,6 +64,7 @@ CASES_ASSIGNED = "cases_assigned"
 EXPORT_ASKED = "export_asked"
 EXPORT_DECIDED = "export_decided"
 BATCH_ENDED = "batch_ended"
+PROBLEM_REPORTED = "problem_reported"
 ACCOUNT_CHANGED = "account_changed"
 ACCOUNT_INVITATION = "account_invitation"
 ACCOUNT_PASSWORD_RESET = "account_password_reset"  # noqa: S105 -- the name of a letter, not a password
@@ -130,12 +128,21 @@ KINDS: MappingProxyType[str, Kind] = MappingProxyType(
                 line=_("Your import or bulk work is done or waits for you"),
             ),
             Kind(
+                code=PROBLEM_REPORTED,
+                label=_("Somebody reports a problem"),
+                why=_("You administer this system."),
+                facts=frozenset({"who", "page", "at", "request", "words"}),
+                channels=(Channel.NOW,),
+                locked=_("Somebody waits for your answer, so this cannot be switched off."),
+            ),
+            Kind(
                 code=ACCOUNT_CHANGED,
                 label=_("A password or second factor of yours changed"),
                 why=_("Somebody, most likely you, changed how your account is opened."),
                 facts=frozenset({"what"}),
                 channels=(Channel.NOW,),
                 locked=_("It protects your account, so it always comes at once."),
+                urgent=True,
             ),
             Kind(
                 code=ACCOUNT_INVITATION,
@@ -144,6 +151,7 @@ KINDS: MappingProxyType[str, Kind] = MappingProxyType(
                 facts=frozenset({"link"}),
                 channels=(Channel.NOW,),
                 secret=True,
+                urgent=True,
             ),
             Kind(
                 code=ACCOUNT_PASSWORD_RESET,
@@ -152,6 +160,7 @@ KINDS: MappingProxyType[str, Kind] = MappingProxyType(
                 facts=frozenset({"link"}),
                 channels=(Channel.NOW,),
                 secret=True,
+                urgent=True,
             ),
         )
     }

@@ -10,4 +10,6 @@ urlpatterns = [
     path("cases/", views.cases, name="cases"),
     path("palette/", views.find_anything, name="palette"),
     path("help/", views.help_page, name="help"),
+    path("help/problem/", views.report_problem, name="problem"),
+    path("first-steps/close/", views.close_first_steps, name="close_first_steps"),
 ]

@@ -1,16 +1,18 @@
 """Today and the case list."""
 
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_safe
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.access import Scope, requires
 from accounts.roles import Permission
+from programmes.base.common.deeds import attempt, form_page, typed
 from programmes.base.common.limits import at_most
 from programmes.base.common.pages import page_or_part
 from programmes.base.lists import page
 from programmes.base.lists.around import context_of
-from programmes.desk.worklist import palette, recent
+from programmes.desk.worklist import firststeps, palette, problems, recent
 from programmes.desk.worklist import today as today_page
 from programmes.desk.worklist.caselist import CASES
 
@@ -36,15 +38,54 @@ def today(request):
             "office": today_page.office_numbers(user, day) if user.may(Permission.CASE_ASSIGN) else None,
             "reads": user.may(Permission.CASE_VIEW),
             "configures": user.is_staff,
+            "first_steps": firststeps.for_user(user),
         },
     )
+
+
+@requires(Permission.SELF, scope=Scope.SELF)
+@require_POST
+def close_first_steps(request):
+    """Put the list of first steps away."""
+    firststeps.close(request.user)
+    return redirect("worklist:today")
 
 
 @requires(Permission.SELF, scope=Scope.SELF)
 @require_safe
 def help_page(request):
     """Short answers to what people ask first, for what this user may do."""
-    return render(request, "desk/worklist/help.html")
+    return render(request, "desk/worklist/help.html", {"origin": problems.origin(request)})
+
+
+@requires(Permission.SELF, scope=Scope.SELF)
+@require_http_methods(["GET", "HEAD", "POST"])
+@at_most(6, what="problem")
+def report_problem(request):
+    """Tell the administrators what went wrong, with page, time and request number."""
+    page = problems.page_of(request.GET.get("page", ""))
+    known = {"page": page, "request": problems.request_of(request.GET.get("id", ""))}
+    form = problems.ProblemForm(typed(request), user=request.user, initial=known)
+    if request.method == "POST" and form.is_valid():
+        done = attempt(
+            request,
+            form,
+            lambda: problems.report(by=request.user, key=form.cleaned_data["key"], **form.deed()),
+            done=_("The administrators were told. Thank you."),
+        )
+        if done:
+            return done
+    return form_page(
+        request,
+        form,
+        title=_("Report a problem"),
+        intro=_(
+            "The administrators get your name, your words, the page, the time and the number of the request, and no "
+            "picture of the page."
+        ),
+        do=_("Send"),
+        cancel=page or "/",
+    )
 
 
 @requires(Permission.CASE_VIEW)

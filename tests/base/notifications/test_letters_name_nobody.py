@@ -27,6 +27,10 @@ FACTS = {
     "approved": True,
     **dict.fromkeys(("ready", "to_decide", "wrong", "done", "left_out", "stuck"), 7),
     "state": "staged",
+    "page": "/cases/",
+    "at": "2026-03-01 10:00 UTC",
+    "request": "4f0c",
+    "words": "It stays white.",
     "link": "http://127.0.0.1:8000/accounts/password/reset/",
 }
 
