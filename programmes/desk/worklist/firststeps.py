@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.roles import Role
 from programmes.base.batches.models import Batch
+from programmes.base.common.models import Record
 from programmes.base.lifecycle.models import CaseEvent
 from programmes.base.lists.models import Export, SavedView
 from programmes.base.notifications.models import NotificationPreference
@@ -46,7 +47,7 @@ class FirstStep:
     proof: Callable[[User], QuerySet[Any]]
 
 
-def _mine(model) -> Callable[[User], QuerySet[Any]]:
+def _mine(model: type[Record]) -> Callable[[User], QuerySet[Any]]:
     return lambda user: model.objects.filter(created_by=user)
 
 

@@ -19,6 +19,7 @@ from programmes.base.notifications.kinds import (
     DIGEST,
     EXPORT_ASKED,
     EXPORT_DECIDED,
+    PROBLEM_REPORTED,
     REPORT_READY,
     STEP_DUE,
     Channel,
@@ -168,6 +169,7 @@ def test_preferences_are_one_table_with_reasons_for_what_is_locked(caseworker):
     assert "It protects your account, so it always comes at once." in text
     assert [kind.code for kind, _cells in page.context["form"].rows()] == [
         *CHOSEN,
+        PROBLEM_REPORTED,
         ACCOUNT_CHANGED,
     ]
     assert 'name="case_assigned" value="none"' not in text

@@ -263,6 +263,7 @@ def test_a_preference_with_an_unknown_channel_is_refused_by_the_database(reader)
 def test_every_kind_has_its_templates(reader):
     facts = {"case_number": "GT-1", "step": "Exam", "due_on": dt.date(2026, 3, 1), "programme": "P", "what": "W"}
     facts |= {"count": 12, "who": "Ana Beltrán", "approved": True}
+    facts |= dict.fromkeys(("ready", "to_decide", "wrong", "done", "left_out", "stuck"), 7) | {"state": "staged"}
     facts |= {"page": "/cases/", "at": "2026-03-01 10:00 UTC", "request": "4f0c", "words": "It stays white."}
     facts |= {"link": "http://127.0.0.1:8000/accounts/password/reset/key/x/", "month": dt.date(2026, 3, 1)}
     for kind in KINDS.values():
