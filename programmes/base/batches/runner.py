@@ -86,7 +86,9 @@ def _step(kind: Kind, batch: Batch, by: User) -> bool:
     if batch.status == Status.STAGING and not batch.is_read:
         with _alone(batch) as mine:
             if mine:
-                return _read(kind, batch, by)
+                # Another worker may have read on, or to the end, since this one looked.
+                fresh = _taken_up(batch.pk)
+                return fresh is None or fresh.is_read or _read(kind, fresh, by)
     deed = {Status.STAGING: kind.check, Status.RUNNING: kind.apply, Status.UNDOING: kind.undo}[Status(batch.status)]
     if _chunk(kind, batch, by, deed):
         return True

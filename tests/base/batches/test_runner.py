@@ -8,7 +8,7 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.models import Membership
-from programmes.base.batches import actions, runner
+from programmes.base.batches import actions, kinds, runner
 from programmes.base.batches.states import RowState, Status
 from programmes.base.common.errors import RuleBroken, Stale
 from programmes.models import Batch, BatchRow, CaseEvent, Person
@@ -155,6 +155,18 @@ def test_several_workers_share_a_batch_and_none_does_what_another_did(moving, mo
     assert adds_up(batch)
     assert batch.outcomes == {"changed": 400}
     assert set(Person.objects.values_list("version", flat=True)) == {2}
+
+
+def test_a_worker_that_comes_late_to_a_file_does_not_read_it_again(moving, mover, carried_out, monkeypatch):
+    """Two workers take up the same file; the second gets the lock when the first has read it to the end."""
+    batch, read = moving(3), []
+    Batch.objects.filter(pk=batch.pk).update(status="staging", is_read=False)
+    monkeypatch.setattr(kinds.KINDS["test_moving"], "stage", lambda batch, by, going: read.append(batch.pk))
+    late = Batch.objects.get(pk=batch.pk)
+    carried_out(batch)
+    Batch.objects.filter(pk=batch.pk).update(status="staging")
+    assert runner._step(kinds.KINDS["test_moving"], late, mover)
+    assert read == [batch.pk]
 
 
 def test_the_sweep_finds_what_was_left_behind_and_nothing_else(moving, mover, carried_out):
