@@ -9,6 +9,7 @@ from django.db import DatabaseError
 from django.utils.functional import Promise
 from django.utils.translation import gettext, gettext_lazy, override
 
+from programmes.base.common import wording
 from programmes.base.common.errors import RuleBroken, in_words
 
 LONGEST_VALUE = 80
@@ -110,10 +111,17 @@ def _filled(text: str, facts: dict) -> str:
     if "%" not in text:
         return text
     try:
-        return text % {name: gettext(fact) if isinstance(fact, str) and fact else fact for name, fact in facts.items()}
+        return text % {name: _shown(fact) for name, fact in facts.items()}
     except (KeyError, TypeError, ValueError):
         # A sentence that was changed since must not hide the row it is about.
         return text
+
+
+def _shown(fact: Any) -> Any:
+    """A fact in a sentence: a word in the reader's language, a number that is no year with its separators."""
+    if isinstance(fact, str) and fact:
+        return gettext(fact)
+    return wording.number(fact) if isinstance(fact, int) and fact >= 10_000 else fact
 
 
 register(
