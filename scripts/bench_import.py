@@ -3,6 +3,9 @@
 The file is the same each time. Two real workers take it up, are killed twice on the way when asked, and everything is
 counted; beside it stands the same work in hand-written SQL (COPY into a staging table, INSERT … SELECT through every
 constraint, trigger and index), which is the yardstick on a machine with neighbours.
+
+    KILLS=15000,15000 python scripts/bench_import.py     in the database of this checkout; a kill in each phase
+    python scripts/bench_import.py repeat                in two fresh ones, with a fingerprint of the result
 """
 
 import csv
@@ -15,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import date, timedelta
 from pathlib import Path
@@ -184,8 +187,13 @@ def options(season, today: date) -> dict:
     }  # fmt: skip
 
 
-def run_import(path: str, *, by, office, season, workers: Workers, kills: int = 0, note: Callable = print) -> dict:
-    """Import the file with real workers; returns seconds, memory and counts. Kills so many workers on the way."""
+def run_import(
+    path: str, *, by, office, season, workers: Workers, kills: Sequence[int] = (), note: Callable = print
+) -> dict:
+    """Import the file with real workers; returns seconds, memory and counts.
+
+    A worker is killed after so many rows are checked (the first of `kills`) and carried out (the second).
+    """
     from django.utils import timezone
 
     from programmes.base.batches import actions, imports, kinds, runner
@@ -210,13 +218,16 @@ def run_import(path: str, *, by, office, season, workers: Workers, kills: int = 
         batch = Batch.objects.get(pk=batch.pk)
         memory = max(memory, workers.memory_mb())
         done = batch.total - batch.count("received") if not staged else sum(batch.outcomes.values())
-        if killed < kills and done > 15_000 and (killed == 0 or staged):
+        if killed < len(kills) and done > kills[killed] and (killed == 0 or staged):
             workers.kill_one()
             workers.start()
             killed += 1
         if batch.status == "staged":
             staged = time.monotonic() - start
             note(f"staged after {staged:.1f} s: {batch.counts}")
+            # What may be known is decided by one click for all: the work of the others is what is measured.
+            doubtful = batch.rows.filter(state="doubtful").values_list("number", flat=True)
+            actions.decide(batch, by=by, choices=dict.fromkeys(doubtful, "new"))
             batch = actions.start(batch, by=by)
             if batch.status == "waiting":
                 # Somebody else has looked at it; the time that takes is nobody's to measure.
@@ -231,6 +242,51 @@ def run_import(path: str, *, by, office, season, workers: Workers, kills: int = 
         "seconds": seconds, "staged": staged, "memory_mb": memory, "counts": batch.counts, "outcomes": batch.outcomes,
         "total": batch.total, "kills": killed, "status": batch.status, "problem": batch.problem, "batch": batch.pk,
     }  # fmt: skip
+
+
+# What a record says, without the keys, times and numbers that another run gives anew.
+_SAYS = """COALESCE((SELECT jsonb_object_agg(key, value) FROM jsonb_each(to_jsonb({0}))
+    WHERE key !~ '^(id|public_id|number|status_since)$|_(id|at)$'), '{{}}')"""
+_EACH = "(SELECT jsonb_agg({says} ORDER BY {says}::text) FROM {table} x WHERE x.{column} = {owner}.id)"
+_DIARY = """(SELECT jsonb_agg(d.what || d.to_status || (d.data - 'batch')::text ORDER BY d.what, d.to_status)
+    FROM programmes_caseevent d WHERE d.person_id = p.id)"""
+_RESULT = """
+SELECT r.number, jsonb_build_array(
+    r.state, r.outcome, r.raw, r.values, r.problems, split_part(r.decision, ':', 1),
+    (SELECT jsonb_agg(one - 'person') FROM jsonb_array_elements(r.found) one),
+    {person}, {consents}, {papers}, {cases}, {steps}, {diary}
+)::text
+FROM programmes_batchrow r LEFT JOIN programmes_person p ON p.id = r.subject_id AND r.subject = 'person'
+LEFT JOIN programmes_enrolment e ON e.id = (r.before ->> 'case')::bigint
+WHERE r.batch_id = %s ORDER BY r.number
+"""
+
+
+def result_of(pk: int) -> dict[int, str]:
+    """What became of each row, to the last column of person, consent, document, case, steps and diary.
+
+    Left out is what no two runs have in common: keys, times, and which of the new case numbers a case has.
+    """
+    from django.db import connection
+
+    def each(table: str, column: str, owner: str = "p") -> str:
+        return _EACH.format(says=_SAYS.format("x"), table=f"programmes_{table}", column=column, owner=owner)
+
+    asked = _RESULT.format(
+        person=_SAYS.format("p"), consents=each("consent", "person_id"), papers=each("identity", "person_id"),
+        cases=_SAYS.format("e"), steps=each("step", "enrolment_id", "e"), diary=_DIARY,
+    )  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(asked, [pk])
+        return dict(cursor.fetchall())
+
+
+def fingerprint(pk: int) -> str:
+    """A short word that is the same for the same result."""
+    digest = hashlib.sha256()
+    for number, said in result_of(pk).items():
+        digest.update(f"{number}:{said}\n".encode())
+    return digest.hexdigest()[:16]
 
 
 def take_back(pk: int, by, note: Callable = print) -> float:
@@ -354,10 +410,13 @@ def prepared() -> tuple:
     return by, office, season
 
 
-def measure(rows: int = ROWS, kills: int = 0, note: Callable = print) -> dict:
+def measure(
+    rows: int = ROWS, kills: Sequence[int] = (), note: Callable = print, *, again: bool = False, undo: bool = True
+) -> dict:
     """The entry `import_50k` of `make bench`: seconds, memory and counts, and the yardstick's seconds.
 
-    Needs a prepared Django, a database that it may fill, and a Redis whose queue is its own.
+    With `again` the same rows come a second time, and `again` in the result says what became of them. Needs a prepared
+    Django, a database that it may fill, and a Redis whose queue is its own.
     """
     from django.conf import settings
 
@@ -377,17 +436,42 @@ def measure(rows: int = ROWS, kills: int = 0, note: Callable = print) -> dict:
         try:
             time.sleep(8)  # the time a worker takes to start belongs to nobody's import
             found = run_import(path, by=by, office=office, season=season, workers=workers, kills=kills, note=note)
-            found["undo_seconds"] = take_back(found["batch"], by, note)
+            if again:
+                found["fingerprint"] = fingerprint(found["batch"])
+                known = run_import(path, by=by, office=office, season=season, workers=workers, note=note)
+                found["again"] = {name: known[name] for name in ("seconds", "counts", "outcomes", "total")}
+            if undo:
+                found["undo_seconds"] = take_back(found["batch"], by, note)
         finally:
             workers.stop()
     return {**found, "reference_seconds": by_hand}
 
 
+def repeat() -> None:
+    """The same file into two fresh databases, with workers killed at other places, and into each a second time."""
+    from iomcase import embedded
+
+    for place, kills in enumerate(("15000,15000", "31000,38000")):
+        folder = ROOT / "var" / f"bench-import-{place}"
+        if folder.exists():
+            embedded.reset(folder)
+        environment = os.environ | {
+            "IOMCASE_VAR": str(folder), "IOMCASE_MODE": "demo", "KILLS": kills, "AGAIN": "1", "LOG_LEVEL": "ERROR",
+        }  # fmt: skip
+        for words in (("manage.py", "migrate", "--verbosity", "0"), ("manage.py", "load_rulebook"), (__file__,)):
+            subprocess.run([sys.executable, *words], check=True, cwd=ROOT, env=environment)
+
+
 if __name__ == "__main__":
     sys.path.insert(0, str(ROOT))
+    if sys.argv[1:] == ["repeat"]:
+        sys.exit(repeat())
     os.environ |= {"DJANGO_SETTINGS_MODULE": "iomcase.settings", "IOMCASE_DATABASE_ROLE": "owner", "LOG_LEVEL": "ERROR"}
     import django
 
     django.setup()
-    print(measure(int(os.environ.get("ROWS") or ROWS), kills=int(os.environ.get("KILLS") or 0)))
+    places = [int(after) for after in (os.environ.get("KILLS") or "").split(",") if after]
+    often = bool(os.environ.get("AGAIN"))
+    print(measure(int(os.environ.get("ROWS") or ROWS), places, again=often, undo=not often))
+    print(f"load {os.getloadavg()[0]:.1f}")
     print(f"own memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1000} MB")

@@ -41,8 +41,8 @@ JOIN programmes_person p
 UNION SELECT v.place, f.person_id FROM unnest(%(places)s::int[], %(ends)s::text[]) v (place, ending)
 JOIN programmes_personphone f ON reverse(f.number) ~>=~ v.ending AND reverse(f.number) ~<~ (v.ending || ':')
 """
-# The keys of `alike` are the words that the typed words may be. Whether any word of a person is among them is found in a
-# tenth of the time of comparing two arrays; few people are left to count.
+# The keys of `alike` are the words that the typed words may be. Asking whether any word of a person is among them takes
+# a tenth of the time of comparing two arrays; few people are left to count.
 _BORN = """
 SELECT v.place, p.id FROM unnest(%(places)s::int[], %(days)s::date[], %(alike)s::jsonb[]) v (place, born, alike)
 JOIN programmes_person p ON p.birth_date = v.born AND v.alike ?| p.name_tokens
