@@ -5,6 +5,7 @@ surnames, b for v, a married name, day and month swapped, one figure wrong, only
 much: twins, siblings, homonyms, father and son, strangers with common names. `levels()` compares the two of each pair.
 
     python scripts/bench_duplicates.py            the table for docs/performance.md
+    python scripts/bench_duplicates.py time       times in the database that DATABASE_URL or IOMCASE_VAR names
 """
 
 import sys
@@ -349,6 +350,24 @@ def checks_of_known(count: int = 300, *, seed: int = 12) -> dict[str, float]:
     return {"p50_ms": times[len(times) // 2], "p95_ms": times[int(len(times) * 0.95)], "recall": hits / count}
 
 
+def search_for_pairs(count: int = 500, *, seed: int = 13) -> dict[str, float]:
+    """How many people a minute the background search compares with everybody: by the clock. Nothing is kept."""
+    from django.db import transaction
+
+    from programmes.journey.people.duplicates import finding
+    from programmes.models import Person
+
+    random = Random(seed)  # noqa: S311 nothing here is a secret
+    last = Person.objects.order_by("-pk").values_list("pk", flat=True)[0]
+    with transaction.atomic():
+        keys = random.sample(range(1, last + 1), min(count, last))
+        began = time.perf_counter()
+        found = finding.look_at(keys)
+        took = time.perf_counter() - began
+        transaction.set_rollback(True)
+    return {"people_a_minute": round(60 * len(keys) / took), "pairs": found}
+
+
 def table(found: dict[str, Counter]) -> str:
     """The lines of docs/performance.md."""
     lines = ["| pair | pairs | certain | probable | possible | none |", "|---|---:|---:|---:|---:|---:|"]
@@ -366,13 +385,18 @@ def table(found: dict[str, Counter]) -> str:
 
 
 def main() -> None:
-    """Print the table."""
+    """Print the table, or the times."""
     import os
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "iomcase.settings")
     import django
 
     django.setup()
+    if sys.argv[1:] == ["time"]:
+        print("made-up people:", checks())
+        print("people of the database, with a slip:", checks_of_known())
+        print("search for pairs:", search_for_pairs())
+        return
     started = time.perf_counter()
     found = levels()
     print(table(found))

@@ -12,15 +12,18 @@ from typing import Any
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
 
+from programmes.base.common.planning import along_indexes
 from programmes.journey.people.asked import Asked
 from programmes.journey.people.dictionary import WordMatch
 from programmes.journey.people.models import Person
 from programmes.journey.people.ranking import Known, Words
 
-# Of the people whom all words fit the database looks at so many, and hands so many on for a close look. Only a name
-# that thousands bear reaches the first number; the answer then says that a word more is needed.
-MOST_LOOKED_AT = 1500
+# Of the people whom all words fit the database takes so many, and hands so many on for a close look. Only a name that
+# thousands bear reaches the first number; the answer then says that a word more is needed.
+MOST_TAKEN = 1500
 MOST_SCORED = 200
+# Whether a person is seen because of a case is asked for each one: of people of other offices no more are looked at.
+MOST_LOOKED_AT = 3000
 _COLUMNS = (
     "id", "given_names", "first_surname", "second_surname", "married_name", "native_name", "aliases", "name_tokens",
     "birth_date", "birth_precision",
@@ -54,15 +57,25 @@ _NUMBERS: dict[str, tuple[str, ...]] = {
 _CODES = {"cases": "case", "endings": "case", "numbers": "document", "phones": "phone"}
 
 
+# The first thousands whom the words fit; of these, who is seen; and where there are more, the reader's own people, who
+# have an index.
+_BY_NAME = """
+WITH looked AS MATERIALIZED (SELECT {columns} FROM programmes_person WHERE ({condition}) LIMIT {most_looked_at} + 1),
+many AS MATERIALIZED (SELECT count(*) > {most_looked_at} AS many FROM looked),
+seen AS MATERIALIZED (({seen} LIMIT {most_taken}) {own})
+SELECT many, seen.* FROM many LEFT JOIN seen ON true
+ORDER BY {exact} DESC, cardinality(name_tokens), id LIMIT {most_scored}
+"""
+_OWN = "UNION ({own} AND ({condition}) AND (SELECT many FROM many) LIMIT {most_taken})"
+
+
 class Candidates:
     """The people whom `user` may see, as a place to look people up in. Costs nothing until it is asked."""
 
     def __init__(self, user):
-        people = Person.objects.visible_to(user, one_by_one=True).order_by().values_list(*_COLUMNS)
-        try:
-            self._sql, self._scope = people.query.sql_with_params()
-        except EmptyResultSet:
-            self._sql = ""
+        people = Person.objects.order_by().values_list(*_COLUMNS)
+        self._sql, self._scope = _compiled(people.visible_to(user, one_by_one=True))
+        self._own, self._offices = _compiled(people.registered_with(user))
 
     def by_number(self, asked: Asked) -> list[tuple[int, str]]:
         """Who has one of the numbers, with what it is: "case", "document", "phone", "born". One statement."""
@@ -86,26 +99,45 @@ class Candidates:
             cursor.execute(" UNION ALL ".join(parts), params)
             return cursor.fetchall()
 
-    def by_name(self, condition: Condition, words: Words) -> list[Known]:
-        """Whom the condition fits; of too many those with most words as typed and fewest others. One statement."""
+    def by_name(self, condition: Condition, words: Words) -> tuple[list[Known], bool]:
+        """Whom the condition fits; of too many those with most words as typed and fewest others. One statement.
+
+        Also whether so many bear these words that not all of them were looked at: people of the reader's own offices
+        always are; people who are seen by a case, which is asked for one by one, are among the first thousands only.
+        """
         if not self._sql:
-            return []
+            return [], False
         sql, params = condition
-        typed = [match.word for match in (*words.heavy, *words.light)]
-        exact = " + ".join(["(name_tokens @> ARRAY[%s::text])::int"] * len(typed))
-        with connection.cursor() as cursor:
-            cursor.execute(
-                f"SELECT * FROM ({self._sql} AND ({sql}) LIMIT %s) fits"  # noqa: S608 -- values are parameters
-                f" ORDER BY {exact} DESC, cardinality(name_tokens), id LIMIT %s",
-                [*self._scope, *params, MOST_LOOKED_AT, *typed, MOST_SCORED],
-            )
+        typed = [[match.word] for match in (*words.heavy, *words.light)]
+        typed += [list(way) for match in words.heavy for way in match.apart]
+        most = {"most_taken": MOST_TAKEN, "most_looked_at": MOST_LOOKED_AT, "most_scored": MOST_SCORED}
+        statement = _BY_NAME.format(
+            columns=", ".join((*_COLUMNS, "office_id", "merged_into_id")),
+            condition=sql,
+            seen=self._sql.replace('FROM "programmes_person"', 'FROM looked "programmes_person"', 1),
+            own=_OWN.format(own=self._own, condition=sql, **most) if self._own else "",
+            exact=" + ".join(["(name_tokens @> %s::text[])::int"] * len(typed)),
+            **most,
+        )
+        own = [*self._offices, *params] if self._own else []
+        with along_indexes(), connection.cursor() as cursor:
+            cursor.execute(statement, [*params, *self._scope, *own, *typed])
             rows = cursor.fetchall()
         return [
             Known(
                 pk, given, first, second, tuple(filter(None, (married, native, *aliases))), frozenset(has), day, exact
             )
-            for pk, given, first, second, married, native, aliases, has, day, exact in rows
-        ]
+            for _many, pk, given, first, second, married, native, aliases, has, day, exact in rows
+            if pk is not None
+        ], rows[0][0]
+
+
+def _compiled(people) -> Condition:
+    """A query as text with its parameters; the text is empty where nobody can be found."""
+    try:
+        return people.query.sql_with_params()
+    except EmptyResultSet:
+        return "", []
 
 
 # --- Conditions -----------------------------------------------------------------------------------------------------
@@ -117,8 +149,11 @@ def exactly(words: Iterable[WordMatch]) -> Condition:
 
 
 def alike(match: WordMatch) -> Condition:
-    """The word, or one like it."""
-    return "programmes_person.name_tokens && %s::text[]", [sorted(match.all)]
+    """The word, one like it, one that it makes with its neighbour, or all the words that it is made of."""
+    condition, params = "programmes_person.name_tokens && %s::text[]", [sorted(match.all | match.joined)]
+    for way in match.apart:
+        condition, params = f"{condition} OR programmes_person.name_tokens @> %s::text[]", [*params, list(way)]
+    return (f"({condition})" if match.apart else condition), params
 
 
 def born(asked: Asked) -> Condition | None:

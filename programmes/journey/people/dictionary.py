@@ -6,7 +6,7 @@ not among a million people.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pgtrigger
@@ -15,6 +15,9 @@ from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import connection, models
 from django.utils.translation import gettext_lazy as _
 from rapidfuzz.distance import OSA
+
+from programmes.base.common.text import fold
+from programmes.journey.people.asked import PARTICLES
 
 
 class FoldedName(models.Func):
@@ -124,6 +127,8 @@ class WordMatch:
 
     `word` is the typed word, folded; `known` says whether it stands in anybody's name. `sounds` are words that sound
     the same, `slips` words one letter away, `starts` words that begin with it (only when they were asked for).
+    `joined` are words that it makes with its neighbours (Mac Donald, MacDonald), `apart` the words that it is made of
+    (MaríaJosé, María José); `like_apart` fills both in.
     """
 
     word: str
@@ -131,6 +136,8 @@ class WordMatch:
     sounds: frozenset[str]
     slips: frozenset[str]
     starts: frozenset[str]
+    joined: frozenset[str] = frozenset()
+    apart: tuple[tuple[str, ...], ...] = ()
 
     @property
     def all(self) -> frozenset[str]:
@@ -141,6 +148,7 @@ class WordMatch:
 # Of words of one and two letters nearly all are one slip away, so they have none.
 SHORTEST_WITH_SLIPS = 3
 MOST_STARTS = 200
+SHORTEST_PIECE = 2
 _LIKE = """
 SELECT typed.word, found.text, found.text = typed.word, found.sound = typed.sound, starts_with(found.text, typed.word)
 FROM (
@@ -156,6 +164,8 @@ FROM (
 ) found ON true
 ORDER BY typed.place
 """
+# In the same statement: which of the words that joining and taking apart would make there are.
+_PIECES = "SELECT NULL, text, NULL, NULL, NULL FROM programmes_nametoken WHERE text = ANY(%(pieces)s::text[])"
 
 
 def like(texts: Iterable[str], *, beginning: str = "") -> list[WordMatch]:
@@ -164,21 +174,72 @@ def like(texts: Iterable[str], *, beginning: str = "") -> list[WordMatch]:
     `beginning` is a folded word (the last one, still being typed) whose continuations are wanted too, at most 200.
     One statement, whatever the number of words; none when nothing is asked.
     """
-    typed = [text for text in texts if text]
-    if not typed:
-        return []
-    asked: dict[str, Any] = {
-        "texts": typed,
-        "shortest": SHORTEST_WITH_SLIPS,
-        "beginning": beginning,
-        "most": MOST_STARTS,
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(_LIKE, asked)
-        rows: dict[str, list[tuple]] = {}
-        for word, *row in cursor.fetchall():
-            rows.setdefault(word, []).append(row)
+    rows = _looked_up(_LIKE, texts, beginning=beginning)
     return [_judged(word, found, starting=word == beginning) for word, found in rows.items()]
+
+
+def like_apart(texts: Iterable[str], *, beginning: str = "") -> list[WordMatch]:
+    """`like`, and whether the words stand in names as one with a neighbour, or in pieces. One statement, too.
+
+    Joined are two neighbours, or three of which the first is a particle (de la Cruz); taken apart is a word into two,
+    or into three of which the first two are particles. Pieces have at least two letters, and each must be a word of
+    somebody's name.
+    """
+    typed = [text for text in texts if text]
+    order = [word for text in typed for word in fold(text).split()]
+    joins = _joins(order)
+    ways = {word: _ways_apart(word) for word in order}
+    pieces = {piece for found in ways.values() for way in found for piece in way}.union(*joins.values())
+    statement = f"SELECT * FROM ({_LIKE}) alike UNION ALL {_PIECES}"  # noqa: S608 -- our own texts
+    rows = _looked_up(statement, typed, beginning=beginning, pieces=sorted(pieces))
+    there = {row[0] for row in rows.pop(None, ())}
+    return [
+        replace(
+            _judged(word, found, starting=word == beginning),
+            joined=frozenset(joins.get(word, frozenset()) & there),
+            apart=tuple(way for way in ways.get(word, ()) if there.issuperset(way)),
+        )
+        for word, found in rows.items()
+        if word is not None
+    ]
+
+
+def _joins(order: list[str]) -> dict[str, set[str]]:
+    """For each typed word what it makes with its neighbours, in the order in which they were typed."""
+    joins: dict[str, set[str]] = {word: set() for word in order}
+    for n, word in enumerate(order):
+        for length in (2, 3) if word in PARTICLES else (2,):
+            group = order[n : n + length]
+            if len(group) == length and all(len(one) >= SHORTEST_PIECE for one in group):
+                for one in group:
+                    joins[one].add("".join(group))
+    return joins
+
+
+def _ways_apart(word: str) -> list[tuple[str, ...]]:
+    """Every way to take a word apart; at least four letters."""
+    places = range(SHORTEST_PIECE, len(word) - SHORTEST_PIECE + 1)
+    two = [(word[:n], word[n:]) for n in places]
+    return two + [
+        (first, *rest)
+        for first, tail in two
+        if first in PARTICLES
+        for rest in ((tail[:n], tail[n:]) for n in range(SHORTEST_PIECE, len(tail) - SHORTEST_PIECE + 1))
+        if rest[0] in PARTICLES
+    ]
+
+
+def _looked_up(statement: str, texts: Iterable[str], *, beginning: str, **more) -> dict[Any, list[tuple]]:
+    """The rows that the dictionary gives, by typed word, in the order of the words."""
+    typed = [text for text in texts if text]
+    rows: dict[Any, list[tuple]] = {}
+    if typed:
+        asked = {"texts": typed, "shortest": SHORTEST_WITH_SLIPS, "beginning": beginning, "most": MOST_STARTS, **more}
+        with connection.cursor() as cursor:
+            cursor.execute(statement, asked)
+            for word, *row in cursor.fetchall():
+                rows.setdefault(word, []).append(tuple(row))
+    return rows
 
 
 def _judged(word: str, rows: list[tuple], *, starting: bool) -> WordMatch:

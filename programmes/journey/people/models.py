@@ -46,6 +46,13 @@ class PersonQuerySet(RecordQuerySet):
         met = cases.filter(person__gte=person, person__lte=person) if one_by_one else cases.filter(person=person)
         return self.filter(own | Exists(met), merged_into__isnull=True)
 
+    def registered_with(self, user):
+        """Of the people of `visible_to`, those of the user's own offices: they can be found by their office."""
+        if not user.may(Permission.PERSON_VIEW):
+            return self.none()
+        own, _cases = self._ways_to_see(user)
+        return self.filter(own, merged_into__isnull=True)
+
     def listed_for(self, user):
         """The people of `visible_to`, for a list in the order of names: quick for any scope among any number of people.
 

@@ -15,6 +15,8 @@ from programmes.journey.people.dictionary import WordMatch
 
 # What a typed word counts for when it is found as written, by its sound, one letter off, unfinished.
 EXACT, SOUND, SLIP, START = 100.0, 93.0, 90.0, 86.0
+# Written as one word with its neighbour, or in pieces: the same letters.
+APART = 97.0
 STRETCHED = 99.0
 # A word that is only similar (two slips) counts for half of its likeness, from here on.
 SIMILAR_FROM = 0.8
@@ -85,14 +87,14 @@ def judge(asked: Asked, words: Words, person: Known) -> Score:
     """Score one person; reasons come in the reader's language, the strongest doubt first."""
     parts: list[tuple[float, float]] = []
     why: list[str] = []
-    answered: set[str | None] = set()
+    answered: set[str] = set()
     missing, exact = 0, True
     for match in words.heavy:
-        value, token, reason = _answer(match, person)
+        value, tokens, reason = _answer(match, person)
         parts.append((value, 1.0))
-        missing += token is None
-        answered.add(token)
-        why += [reason] if reason else []
+        missing += not tokens
+        answered.update(tokens)
+        why += [reason] if reason and reason not in why else []
         exact = exact and value in (EXACT, START)
     for match in words.light:
         hit = match.word in person.tokens or (
@@ -115,25 +117,30 @@ def judge(asked: Asked, words: Words, person: Known) -> Score:
     return Score(min(value + more, EXACT if exact else STRETCHED), (*why, *about_birth), missing, exact)
 
 
-def _answer(match: WordMatch, person: Known) -> tuple[float, str | None, str]:
-    """How the person's names answer one word: its worth, the token that does, and the reason to show."""
+def _answer(match: WordMatch, person: Known) -> tuple[float, tuple[str, ...], str]:
+    """How the person's names answer one word: its worth, the tokens that do, and the reason to show."""
     if match.word in person.tokens:
-        return EXACT, match.word, ""
+        return EXACT, (match.word,), ""
+    for token in sorted(match.joined & person.tokens):
+        return APART, (token,), _("in one word: %(word)s") % {"word": person.as_written(token)}
+    for way in match.apart:
+        if person.tokens.issuperset(way):
+            written = " ".join(person.as_written(token) for token in way)
+            return APART, way, _("in several words: %(word)s") % {"word": written}
     for worth, tokens, words in (
         (SOUND, match.sounds, _("sounds like %(word)s")),
         (SLIP, match.slips, _("one letter differs: %(word)s")),
         (START, match.starts, _("begins like %(word)s")),
     ):
-        token = next(iter(sorted(tokens & person.tokens)), None)
-        if token is not None:
-            return worth, token, words % {"word": person.as_written(token)}
+        for token in sorted(tokens & person.tokens):
+            return worth, (token,), words % {"word": person.as_written(token)}
     likeness, token = max(
         ((JaroWinkler.similarity(match.word, token), token) for token in person.tokens), default=(0.0, "")
     )
     if likeness >= SIMILAR_FROM and len(match.word) > 3:
         words = _("similar: %(word)s")
-        return SIMILAR * likeness, token, words % {"word": person.as_written(token)}
-    return 0.0, None, _("“%(word)s” is not in the name") % {"word": match.word}
+        return SIMILAR * likeness, (token,), words % {"word": person.as_written(token)}
+    return 0.0, (), _("“%(word)s” is not in the name") % {"word": match.word}
 
 
 def _other_names(person: Known, answered: set) -> list[str]:

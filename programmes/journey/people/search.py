@@ -14,7 +14,7 @@ from programmes.base.common import text
 from programmes.journey.people import candidates, ranking
 from programmes.journey.people.asked import MOST_WORDS, Asked, read
 from programmes.journey.people.candidates import MOST_SCORED, Candidates
-from programmes.journey.people.dictionary import like
+from programmes.journey.people.dictionary import like_apart
 from programmes.journey.people.models import Person
 from programmes.journey.people.ranking import Known, Score, Words
 
@@ -60,9 +60,9 @@ def answer(user, typed: str, *, limit: int = MOST_FOUND, unfinished: bool = Fals
         return Answer([], _notes(asked), False)
     people = Candidates(user)
     best = _by_number(people, asked)
-    more = False
+    more = many = False
     if asked.words:
-        by_name, more = _by_name(people, asked, unfinished=unfinished)
+        by_name, more, many = _by_name(people, asked, unfinished=unfinished)
         for score, person in by_name:
             best.setdefault(person.pk, (score.value, score.why, score.exact))
     more = more or len(best) > limit
@@ -70,16 +70,20 @@ def answer(user, typed: str, *, limit: int = MOST_FOUND, unfinished: bool = Fals
     # The keys come out of the reader's scope: it need not be judged again.
     shown = Person.objects.select_related("office").in_bulk(first)
     found = [Found(shown[pk], max(1, min(100, round(best[pk][0]))), *best[pk][1:]) for pk in first if pk in shown]
-    return Answer(found, _notes(asked), more)
+    return Answer(found, _notes(asked, many=many), more)
 
 
-def _notes(asked: Asked) -> list[str]:
+def _notes(asked: Asked, *, many: bool = False) -> list[str]:
     words = {
+        "many": _(
+            "Very many people bear this name, and not all of them were looked at. "
+            "Add a surname, the date of birth or a number."
+        ),
         "two_dates": _("Day and month can be read either way: both dates were searched."),
         "many_words": ngettext("Only the first word was used.", "Only the first %(count)d words were used.", MOST_WORDS)
         % {"count": MOST_WORDS},
     }
-    return [words[note] for note in asked.notes]
+    return [words[note] for note in (*asked.notes, *(["many"] if many else []))]
 
 
 def _by_number(people: Candidates, asked: Asked) -> dict[int, tuple[float, tuple[str, ...], bool]]:
@@ -99,12 +103,15 @@ def _by_number(people: Candidates, asked: Asked) -> dict[int, tuple[float, tuple
     }
 
 
-def _by_name(people: Candidates, asked: Asked, *, unfinished: bool) -> tuple[list[tuple[Score, Known]], bool]:
-    """Score people by their names, tier after tier until there are enough; and say whether more would fit."""
+def _by_name(people: Candidates, asked: Asked, *, unfinished: bool) -> tuple[list[tuple[Score, Known]], bool, bool]:
+    """Score people by their names, tier after tier until there are enough.
+
+    Says also whether more would fit, and whether so many bear the name that not all of them were looked at.
+    """
     last = text.fold(asked.words[-1]).split()[-1]
-    words = Words.of(like(asked.words, beginning=last if len(last) > 1 else ""))
+    words = Words.of(like_apart(asked.words, beginning=last if len(last) > 1 else ""))
     if not words.heavy:
-        return [], False
+        return [], False, False
     born = candidates.born(asked)
     date = [born] if born else []
     loosely = [*map(candidates.alike, words.heavy), *date]
@@ -112,15 +119,16 @@ def _by_name(people: Candidates, asked: Asked, *, unfinished: bool) -> tuple[lis
     if not unfinished:
         tiers.insert(0, candidates.all_of([candidates.exactly(words.heavy), *date]))
     scored: dict[int, tuple[Score, Known]] = {}
-    more = False
+    more = many = False
     for tier in tiers:
         if len(scored) < ENOUGH:
-            rows = people.by_name(tier, words)
+            rows, many = people.by_name(tier, words)
             more = more or len(rows) >= MOST_SCORED
             _score(rows, asked, words, scored)
     if not scored and len(loosely) > 1:
-        _score(people.by_name(candidates.all_but_one(loosely), words), asked, words, scored, strict=len(loosely) == 2)
-    return ranking.best(list(scored.values()), MOST_SCORED), more
+        rows, many = people.by_name(candidates.all_but_one(loosely), words)
+        _score(rows, asked, words, scored, strict=len(loosely) == 2)
+    return ranking.best(list(scored.values()), MOST_SCORED), more, many
 
 
 def _score(rows: list[Known], asked: Asked, words: Words, scored: dict, *, strict: bool = False) -> None:

@@ -3,6 +3,7 @@
 import statistics
 import time
 from datetime import date
+from random import Random
 
 import pytest
 from django.db import connection
@@ -10,7 +11,8 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from programmes.journey.people import asked, models, search
+from programmes.journey.people import asked, candidates, models, search
+from programmes.management.seeding import names as names_of_seeds
 from programmes.models import Identity, Person, PersonPhone
 from tests.factories.departure import DocumentFactory
 from tests.factories.enrolment import EnrolmentFactory
@@ -255,6 +257,77 @@ def test_a_merged_record_is_hidden_and_its_address_leads_to_the_one_that_stayed(
     assert search.find(client.user, "Primera") == []
     assert client.get(first.get_absolute_url()).url == stayed.get_absolute_url()
     assert client_for("caseworker", office="CO-BOG").get(first.get_absolute_url()).status_code == 404
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("name", "typed", "why"),
+    [
+        (("María José", "Pop"), "MaríaJosé Pop", "in several words: María José"),
+        (("Mariajosé", "Pop"), "maria jose pop", "in one word: Mariajosé"),
+        (("Ana", "De la Cruz"), "Ana Delacruz", "in several words: De la Cruz"),
+        (("Ana", "Delacruz"), "ana de la cruz", "in one word: Delacruz"),
+        (("Ana", "Dela Cruz"), "De la Cruz Ana", "every word matches"),
+        (("Ana", "MacDonald"), "Mac Donald Ana", "in one word: MacDonald"),
+        (("Ana", "Mac Donald"), "MacDonald", "in several words: Mac Donald"),
+        (("Ana", "de los Ángeles"), "Ana delosangeles", "in several words: de los Ángeles"),
+        (("Ana", "O’Brien"), "Ana O Brien", "every word matches"),
+    ],
+)
+def test_words_written_as_one_or_in_pieces_find_each_other(user, name, typed, why):
+    for first, surname in (
+        ("María", "Pop"),
+        ("José", "Cruz"),
+        ("Ana", "López"),
+        ("Donald", "Duc"),
+        ("Luis", "Ángeles"),
+    ):
+        PersonFactory(given_names=first, first_surname=surname, second_surname="", consent=False)
+    person = PersonFactory(given_names=name[0], first_surname=name[1], second_surname="Tum", consent=False)
+    found = search.find(user, typed)
+    assert found[0].person == person
+    assert why in found[0].why
+
+
+@pytest.mark.django_db
+def test_of_a_hundred_names_each_is_found_joined_and_taken_apart(user):
+    """Two neighbouring words of each name are typed as one; then a name that stands as one is typed in two words."""
+    random = Random(7)
+    people = []
+    for n in range(100):
+        given = f"{random.choice(names_of_seeds.WOMEN)} {random.choice(names_of_seeds.WOMEN_SECOND)}"
+        surnames = random.sample(names_of_seeds.LADINO, 2)
+        given = given.replace(" ", "").capitalize() if n % 2 else given
+        people.append(Person(
+            office=user.memberships.get().office, given_names=given, first_surname=surnames[0], second_surname=surnames[1],
+            sex="female", birth_date=date(1990, 1, 1), nationality="GTM",
+        ))  # fmt: skip
+    missed = []
+    for n, person in enumerate(Person.objects.bulk_create(people)):
+        first, second = person.given_names[:4], person.given_names[4:]
+        joined, apart = person.given_names.replace(" ", ""), f"{first} {second}"
+        typed = f"{apart if n % 2 else joined} {person.first_surname} {person.second_surname}"
+        shown = [one.person.full_name for one in search.find(user, typed)[:3]]
+        missed += [] if person.full_name in shown else [typed]
+    assert missed == []
+
+
+@pytest.mark.django_db
+def test_a_name_that_very_many_bear_is_answered_with_what_to_add(user, monkeypatch):
+    """One's own people are all looked at; of those who are seen by a case, as many as there is time for."""
+    monkeypatch.setattr(candidates, "MOST_LOOKED_AT", 5)
+    elsewhere = make_office("CO-BOG")
+    for n in range(8):
+        PersonFactory(given_names="Antonio", first_surname=f"Ajeno{n}", second_surname="", office=elsewhere)
+    mine = PersonFactory(given_names="Antonio", first_surname="Mío", second_surname="")
+    by_case = EnrolmentFactory(
+        person=PersonFactory(given_names="Antonio", first_surname="Pop", office=elsewhere)
+    ).person
+    answer = search.answer(user, "Antonio")
+    assert mine in [one.person for one in answer.found]
+    assert "Add a surname, the date of birth or a number." in answer.notes[0]
+    answer = search.answer(user, "Antonio Pop")
+    assert ([one.person for one in answer.found], answer.notes) == ([by_case], [])
 
 
 @pytest.mark.django_db

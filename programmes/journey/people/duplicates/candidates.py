@@ -14,8 +14,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection
 
+from programmes.base.common.planning import along_indexes
 from programmes.journey.people.dictionary import like
 from programmes.journey.people.duplicates.facts import Facts
 
@@ -107,15 +108,12 @@ def find_many(facts: Mapping[int, Facts]) -> dict[int, list[int]]:
         if not ways:
             continue
         columns = ", ".join(f"{name} {_type(name)}" for name in sorted(names))
-        with transaction.atomic(), connection.cursor() as cursor:
-            # What is asked is not known when the way is chosen, and a guess would read all people for each question.
-            cursor.execute("SET LOCAL enable_seqscan = off")
-            cursor.execute(
-                _MANY.format(columns=columns, ways=" UNION ".join(ways)), {"asked": json.dumps(questions, default=str)}
-            )
+        statement = _MANY.format(columns=columns, ways=" UNION ".join(ways))
+        # What is asked is not known when the way is chosen, and a guess would read all people for each question.
+        with along_indexes(), connection.cursor() as cursor:
+            cursor.execute(statement, {"asked": json.dumps(questions, default=str)})
             for pk, other in cursor.fetchall():
                 found[pk].append(other)
-            cursor.execute("SET LOCAL enable_seqscan = on")
     return found
 
 
