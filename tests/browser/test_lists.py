@@ -56,9 +56,9 @@ def test_all_of_a_list_is_assigned_and_put_back(manager, cases, user_for):
     page.get_by_role("button", name="Assign", exact=True).click()
     page.get_by_label("Owner").select_option(str(worker.public_id))
     page.get_by_role("button", name="Show who will be changed").click()
-    expect(page.locator("#batch")).to_contain_text("30 of 30 rows are ready")
+    expect(page.locator("#batch")).to_contain_text("Cases that will be changed: 30. Left out: 0.")
     assert not Enrolment.objects.filter(owner=worker).exists()
-    page.get_by_role("link", name=re.compile("Carry out|Start")).first.click()
+    page.get_by_role("link", name=re.compile("Change these cases")).first.click()
     page.locator("main form button[type=submit]").last.click()
     batch = Batch.objects.get()
     runner.work(batch.pk)
@@ -70,7 +70,7 @@ def test_all_of_a_list_is_assigned_and_put_back(manager, cases, user_for):
     runner.work(batch.pk)
     expect(page.locator("#batch")).to_contain_text("29 rows were put back, 1 could not be", timeout=10_000)
     page.get_by_role("link", name=re.compile("could not be undone")).click()
-    expect(page.locator("#batch tbody tr")).to_have_count(1)
+    expect(page.get_by_role("table", name="Rows by state").locator("tbody tr")).to_have_count(1)
     expect(page.locator("#batch")).to_contain_text(cases[7].person.full_name)
     assert list(Enrolment.objects.exclude(owner=None).values_list("pk", flat=True)) == [cases[7].pk]
 
@@ -104,3 +104,28 @@ def test_the_list_sorts_filters_and_counts_its_tabs(manager, cases):
     page.get_by_role("link", name="Hide the filters").click()
     expect(page.locator("#filters")).to_have_count(0)
     expect(page.locator("#results .strip").first).to_contain_text("15 cases")
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_workers_are_written_to_and_the_page_says_who_is_left_out(manager, cases, width):
+    for case in cases[:2]:
+        case.person.email = f"w{case.pk}@example.org"
+        case.person.save()
+    page = manager("/cases/?view=open", width=width)
+    for box in page.locator("input[name=pick]").all()[:3]:
+        box.check()
+    page.get_by_role("button", name="Message", exact=True).click()
+    page.get_by_label("Subject in Spanish").fill("Reunión")
+    page.get_by_label("Message in Spanish").fill("Hola {apellido}")
+    page.get_by_role("button", name="Show who will be changed").click()
+    expect(page.get_by_label("Message in Spanish")).to_have_value("Hola {apellido}")
+    expect(page.locator("main")).to_contain_text("{apellido} cannot be filled in")
+    page.get_by_label("Message in Spanish").fill("Hola {nombre}: tu expediente es {expediente}.")
+    page.get_by_role("button", name="Show who will be changed").click()
+    expect(page.locator("#batch")).to_contain_text("Workers who will be written to: 2. Left out: 1.")
+    reasons = page.get_by_role("table", name="Reasons")
+    expect(reasons).to_contain_text("No e-mail address is recorded.")
+    reasons.get_by_role("link", name=re.compile("^1 ")).click()
+    expect(page.locator("#batch")).to_contain_text("Only the rows with this reason")
+    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert wide <= 0, "nothing sticks out sideways"

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
 
 from accounts.roles import Permission
 
@@ -34,8 +33,8 @@ class Kind:
     can_be_undone: ClassVar[bool] = True
     # Whether whoever asked gets a letter at the end also of short work.
     always_told: ClassVar[bool] = False
-    # Words of the deed, for buttons and headings.
-    do: ClassVar[str | Promise] = _("Carry out")
+    # The word on the button that starts it; "" where "carry out the ready rows" says it best.
+    do: ClassVar[str | Promise] = ""
     # What has to be known before it starts; "" when nothing has.
     warning: ClassVar[str | Promise] = ""
     # What rows in these states are called, where "ready" says too little; and the sentence over those that are ready.

@@ -221,6 +221,11 @@ class Deed:
     danger: bool = False
     by_second: bool = False
 
+    def words(self, batch: Batch) -> str:
+        """What stands on its button: a kind may have a word of its own for its start."""
+        kind = kinds.KINDS.get(batch.kind)
+        return str((kind.do if kind and self.name == "start" else "") or self.label)
+
     def is_allowed(self, batch: Batch, user) -> bool:
         """Whether this person may do it with a batch of this kind; whether it is possible now is judged by the deed."""
         kind = kinds.KINDS.get(batch.kind)
@@ -304,7 +309,7 @@ def deeds_for(batch: Batch, user) -> list[dict]:
     """The buttons of the page."""
     return [
         {
-            "label": deed.label,
+            "label": deed.words(batch),
             "href": reverse("batches:deed", args=[batch.public_id, deed.name]),
             "primary": deed.primary,
             "danger": deed.danger,

@@ -108,8 +108,8 @@ def deed(request, public_id, name):
         if done:
             return done
     return form_page(
-        request, form, title=about.label, intro=said.title_of(batch), do=about.label, cancel=batch.get_absolute_url(),
-        danger=about.danger, effects=about.effects(batch),
+        request, form, title=about.words(batch), intro=said.title_of(batch), do=about.words(batch),
+        cancel=batch.get_absolute_url(), danger=about.danger, effects=about.effects(batch),
     )  # fmt: skip
 
 

@@ -60,10 +60,11 @@ class CaseDeed(Kind):
     button: ClassVar[str | Promise] = ""
     # What the deed reads of each case beside its own columns.
     related: ClassVar[tuple[str, ...]] = ("person", "programme", "season", "office")
+    do = _("Change these cases")
     # Whether it is done once for each person, however many of their cases are chosen.
     once_per_person: ClassVar[bool] = False
     state_words = {RowState.STAGED: _("will be changed"), RowState.SKIPPED: _("left out")}
-    on_ready = _("%(ready)s cases will be changed. %(left)s are left out.")
+    on_ready = _("Cases that will be changed: %(ready)s. Left out: %(left)s.")
 
     def is_for(self, user) -> bool:
         """Whether this person may do it at all."""

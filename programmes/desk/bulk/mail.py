@@ -80,7 +80,7 @@ class Mail(CaseDeed):
     can_be_undone = False
     warning = _("Messages go out by e-mail at once. What was sent cannot be undone.")
     state_words = {RowState.STAGED: _("will be written to"), RowState.SKIPPED: _("left out")}
-    on_ready = _("%(ready)s workers will be written to. %(left)s are left out.")
+    on_ready = _("Workers who will be written to: %(ready)s. Left out: %(left)s.")
 
     def reasons(self, params, by):
         """Where there is no address, or no consent to this."""
@@ -91,8 +91,9 @@ class Mail(CaseDeed):
         facts = []
         for code in languages(batch.params):
             name = dict(settings.LANGUAGES)[code]
-            words = f"{batch.params[f'subject_{code}']}\n{batch.params[f'text_{code}']}"
-            facts.append({"label": _("Message in %(language)s") % {"language": name}, "value": words})
+            language = {"language": name}
+            facts.append({"label": _("Subject in %(language)s") % language, "value": batch.params[f"subject_{code}"]})
+            facts.append({"label": _("Message in %(language)s") % language, "value": batch.params[f"text_{code}"]})
         return facts
 
     def do_it(self, batch, pairs, by):

@@ -38,7 +38,7 @@ def test_reasons_are_counted_with_the_first_of_each_and_lead_to_all_of_them(clie
     with django_assert_max_num_queries(18):
         page = client.get(batch.get_absolute_url())
     said = page.content.decode()
-    assert "1 cases will be changed. 6 are left out." in said
+    assert "Cases that will be changed: 1. Left out: 6." in said
     told = page.context["reasons"]
     assert [(one["said"].sentence, one["count"]) for one in told] == [
         ("The tags are so already.", 5),

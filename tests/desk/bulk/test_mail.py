@@ -64,8 +64,9 @@ def test_the_preview_says_who_gets_it_and_who_cannot_and_sends_nothing(client_fo
         again.pk: "case_same_person",
     }
     page = client.get(batch.get_absolute_url()).content.decode()
-    assert "2 workers will be written to. 7 are left out." in page
+    assert "Workers who will be written to: 2. Left out: 7." in page
     assert "What was sent cannot be undone." in page
+    assert "Send the messages" in page
     assert "Hola {nombre}" in page
     assert not Letter.objects.exists()
     assert mail.outbox == []
