@@ -15,6 +15,11 @@ def is_identifier(value) -> bool:
     return True
 
 
+def read_once(field):
+    """Have a page read the rows of a field once: Django asks for their number and the first of them, too."""
+    field.widget.choices = list(iter(field.choices))
+
+
 class RecordChoice(forms.ModelChoiceField):
     """One record of the queryset. What is no identifier is no choice, in the same words as a foreign one."""
 

@@ -1,6 +1,7 @@
 """The rulebook: programmes, seasons, what each requires, its values and deadlines, code lists. Data, not code."""
 
 import re
+from collections.abc import Iterable
 from datetime import date
 
 import pgtrigger
@@ -309,6 +310,15 @@ class CodeQuerySet(models.QuerySet):
         """(code, label) pairs of the list in force; `keep` is a code that stays choosable though withdrawn."""
         rows = [(row.code, row.label) for row in self.of(name) if row.active or row.code == keep]
         return [("", blank), *rows] if blank is not None else rows
+
+    def choices_of(self, *names: str, keep: Iterable[tuple[str, str]] = ()) -> dict[str, list[tuple[str, str]]]:
+        """The same of several lists, read at once; `keep` are pairs of a list and a code that stays choosable."""
+        found: dict[str, list[tuple[str, str]]] = {name: [] for name in names}
+        rows = self.filter(list__in=names).order_by("order", "code").values_list("list", "code", "labels", "active")
+        for name, code, labels, active in rows:
+            if active or (name, code) in keep:
+                found[name].append((code, translated(labels, code)))
+        return found
 
 
 @tracked()

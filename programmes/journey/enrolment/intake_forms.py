@@ -9,12 +9,13 @@ from phonenumber_field.formfields import PhoneNumberField
 
 from accounts.models import Office
 from accounts.roles import Permission
+from programmes.base.common.choices import read_once
 from programmes.base.common.dates import BirthField
 from programmes.base.rulebook.catalogue import RULES
 from programmes.base.rulebook.models import Code, Season
 from programmes.journey.enrolment.forms import seasons_open_to
 from programmes.journey.people import places, rules
-from programmes.journey.people.forms import ConsentFields
+from programmes.journey.people.forms import BLANK, ConsentFields
 from programmes.journey.people.models import Person
 from programmes.journey.people.part_forms import PHONE_ERROR, MunicipalityInput, identity_kinds
 
@@ -40,6 +41,7 @@ class IntakeForm(ConsentFields):
     """A new person, briefly. Names of fields are those of Person where they are the same fact."""
 
     keeps_draft = True
+    CODES = (*ConsentFields.CONSENT_CODES, "country", "subdivision", "document", "different_person")
     given_names = forms.CharField(label=_("First given name"), max_length=75)
     other_given_names = forms.CharField(label=_("Other given names"), max_length=74, required=False)
     first_surname = forms.CharField(label=_("First surname"), max_length=150)
@@ -75,24 +77,29 @@ class IntakeForm(ConsentFields):
 
     def prepare(self):
         """The lists; offices and seasons of this user; the usual answers of this office."""
-        self.prepare_consent()
+        codes = Code.objects.choices_of(*self.CODES)
+        self.prepare_consent(codes)
         del self.fields["given_on"], self.fields["expires_on"]
-        codes = Code.objects
         reached = {pk for reach in self.user.reach(Permission.PERSON_EDIT) for pk in reach.office_ids}
         offices = Office.objects.filter(pk__in=reached, active=True).order_by("name")
         self.fields["office"].queryset = offices
+        self.fields["office"].widget.choices = [(office.pk, str(office)) for office in offices]
         first = next(iter(offices), None)
         country = self.initial.get("nationality") or (first.country if first else "")
         self.initial.setdefault("office", first)
         self.initial.setdefault("nationality", country)
-        self.fields["nationality"].choices = codes.choices("country", blank="")
-        self.fields["subdivision"].choices = _of_country(codes.choices("subdivision", blank=""), offices)
-        self.fields["document_kind"].choices = [("", _("None at hand")), *identity_kinds()]
+        self.fields["nationality"].choices = [BLANK, *codes["country"]]
+        self.fields["subdivision"].choices = [BLANK, *_of_country(codes["subdivision"], offices)]
+        self.fields["document_kind"].choices = [("", _("None at hand")), *identity_kinds(documents=codes["document"])]
         self.initial.setdefault("document_kind", "national_id")
-        self.fields["different_because"].choices = codes.choices("different_person", blank=_("Choose a reason"))
+        self.fields["different_because"].choices = [
+            ("", _("Choose a reason")),
+            *codes["different_person"],
+        ]
         self.fields["phone"].region = places.REGION.get(self.data.get("nationality") or country)
         if self.user.may(Permission.CASE_EDIT):
             self.fields["season"].queryset = seasons_open_to(self.user)
+            read_once(self.fields["season"])
         else:
             del self.fields["season"]
         self.fields["document_number"].help_text = self.hint()
@@ -175,7 +182,4 @@ class IntakeForm(ConsentFields):
 def _of_country(choices, offices) -> list:
     """Departments of the countries of these offices first; the others come after them."""
     own = {places.REGION.get(office.country, "") for office in offices}
-    return [
-        *choices[:1],
-        *sorted(choices[1:], key=lambda pair: pair[0].split("-")[0] not in own),
-    ]
+    return sorted(choices, key=lambda pair: pair[0].split("-")[0] not in own)

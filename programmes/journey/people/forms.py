@@ -10,17 +10,43 @@ from phonenumber_field.formfields import PhoneNumberField
 
 from accounts.models import Office
 from accounts.roles import Permission
+from programmes.base.common import text
+from programmes.base.common.choices import read_once
 from programmes.base.common.dates import BirthField
 from programmes.base.common.forms import DayField, WorkForm
+from programmes.base.rulebook import codes
 from programmes.base.rulebook.catalogue import RULES
 from programmes.base.rulebook.models import Code
-from programmes.journey.people import places, rules
+from programmes.journey.people import places, rules, words
 from programmes.journey.people.models import MOST_ALIASES, Consent, Person
 from programmes.journey.people.part_forms import PHONE_ERROR, MunicipalityInput
+
+BLANK = ("", "")
 
 
 def _half(*names: str) -> Div:
     return Div(*(Div(name, css_class="col-md-6") for name in names), css_class="row")
+
+
+def country_called(name: str) -> str:
+    """The code of a country by its name, its people or its code, in four languages. Raises ValidationError."""
+    found = words.countries().get(text.fold(name))
+    if found not in dict(codes.in_force("country")):
+        raise forms.ValidationError(_("No country is called “%(name)s”."), params={"name": name})
+    return found
+
+
+class CountriesField(forms.CharField):
+    """Countries, typed with commas between them; a list of codes."""
+
+    def prepare_value(self, value):
+        """The names of the codes of a record; what was typed as it was typed."""
+        return ", ".join(codes.label("country", code) for code in value) if isinstance(value, list) else value
+
+    def clean(self, value):
+        """Each once, in the order typed."""
+        names = (name.strip() for name in super().clean(value).replace(";", ",").split(","))
+        return list(dict.fromkeys(country_called(name) for name in names if name))
 
 
 class ConsentFields(WorkForm):
@@ -35,15 +61,17 @@ class ConsentFields(WorkForm):
     given_on = DayField(label=_("Given on"))
     expires_on = DayField(label=_("Valid until"), required=False)
 
-    def prepare_consent(self):
-        """Fill the lists and the usual days."""
-        self.fields["purposes"].choices = Code.objects.choices("consent_purpose")
-        self.fields["language"].choices = Code.objects.choices("language", blank="")
+    def prepare_consent(self, codes=None):
+        """Fill the lists, of `codes` when the page has read them already, and the usual days."""
+        codes = codes or Code.objects.choices_of(*self.CONSENT_CODES)
+        self.fields["purposes"].choices = codes["consent_purpose"]
+        self.fields["language"].choices = [BLANK, *codes["language"]]
         today = timezone.localdate()
         self.initial.setdefault("given_on", today)
         self.initial.setdefault("expires_on", today + relativedelta(months=RULES["consent_months"].default))
         self.initial.setdefault("purposes", ["case_management"])
 
+    CONSENT_CODES = ("consent_purpose", "language")
     CONSENT = ("purposes", "mode", "language", "witness", "given_on", "expires_on")
 
     @staticmethod
@@ -80,6 +108,7 @@ class PersonForm(WorkForm):
     """Identity, contact and background of a person."""
 
     keeps_draft = True
+    CODES: tuple[str, ...] = ("country", "subdivision", "language", "isced", "literacy", "isco")
     given_names = forms.CharField(label=_("Given names"), max_length=150)
     first_surname = forms.CharField(label=_("First surname"), max_length=150)
     second_surname = forms.CharField(label=_("Second surname"), max_length=150, required=False)
@@ -110,9 +139,13 @@ class PersonForm(WorkForm):
     birth_subdivision = forms.ChoiceField(label=_("Department of birth"), required=False)
     birth_municipality = forms.CharField(label=_("Municipality of birth"), max_length=100, required=False)
     nationality = forms.ChoiceField(label=_("Nationality"))
-    other_nationalities = forms.MultipleChoiceField(
-        label=_("Other nationalities"), required=False, widget=forms.SelectMultiple(attrs={"size": 3}),
-        help_text=_("Hold Ctrl to choose several."),
+    other_country = forms.CharField(
+        label=_("Another country"), max_length=100, required=False,
+        help_text=_("When it is not in the list: write its name, for example France."),
+    )  # fmt: skip
+    other_nationalities = CountriesField(
+        label=_("Other nationalities"), max_length=300, required=False,
+        help_text=_("Names of countries, separated by commas."),
     )  # fmt: skip
     national_id = forms.CharField(
         label=_("National identity number"), max_length=30, required=False, help_text=_("CUI, cédula …")
@@ -148,16 +181,13 @@ class PersonForm(WorkForm):
 
     def prepare(self):
         """Fill the code lists; a withdrawn code of the record stays choosable."""
-        codes = Code.objects
         held = self.record
-        self.fields["nationality"].choices = codes.choices("country", blank="", keep=held.nationality if held else "")
-        self.fields["other_nationalities"].choices = self.fields["nationality"].choices[1:]
+        self.codes = Code.objects.choices_of(*self.CODES, keep=[("country", held.nationality)] if held else ())
         for name in ("subdivision", "birth_subdivision"):
-            self.fields[name].choices = codes.choices("subdivision", blank="")
-        self.fields["languages"].choices = codes.choices("language")
-        self.fields["education"].choices = codes.choices("isced", blank="")
-        self.fields["literacy"].choices = codes.choices("literacy", blank="")
-        self.fields["occupation"].choices = codes.choices("isco", blank="")
+            self.fields[name].choices = [BLANK, *self.codes["subdivision"]]
+        self.fields["languages"].choices = self.codes["language"]
+        for name, code_list in (("education", "isced"), ("literacy", "literacy"), ("occupation", "isco")):
+            self.fields[name].choices = [BLANK, *self.codes[code_list]]
         if held:
             for name in self.fields.keys() - {"key", "version", "different_because"}:
                 self.initial.setdefault(name, getattr(held, name, None))
@@ -165,8 +195,17 @@ class PersonForm(WorkForm):
             if held.birth_precision == Person.BirthPrecision.YEAR:
                 self.initial["birth_date"] = ["", "", str(held.birth_date.year)]
         country = self.data.get("nationality") or self.initial.get("nationality") or ""
+        self._offer_countries(country)
         for name in ("phone", "emergency_phone"):
             self.fields[name].region = places.REGION.get(country)
+
+    def _offer_countries(self, chosen):
+        """All countries are valid; the page shows those that people here come from, and the others are written."""
+        nationality = self.fields["nationality"]
+        nationality.choices = [BLANK, *self.codes["country"]]
+        nationality.required = not self.data.get("other_country")
+        near = {"", chosen, *words.DEMONYMS}
+        nationality.widget.choices = [pair for pair in nationality.choices if pair[0] in near]
 
     def layout(self):
         """Identity first, then how to reach the person, then the rest."""
@@ -180,8 +219,8 @@ class PersonForm(WorkForm):
                 str(_("Identity")),
                 "given_names", _half("first_surname", "second_surname"), _half("married_name", "native_name"),
                 "aliases", "sex", _half("birth_date", "birth_precision"),
-                _half("nationality", "national_id"), _half("birth_subdivision", "birth_municipality"),
-                "other_nationalities",
+                _half("nationality", "other_country"), _half("other_nationalities", "national_id"),
+                _half("birth_subdivision", "birth_municipality"),
             ),
             Fieldset(str(_("Contact")), _half("phone", "email"), _half("subdivision", "municipality"), "community"),
             Fieldset(
@@ -217,6 +256,14 @@ class PersonForm(WorkForm):
     def clean(self):
         """When only a year was typed, only the year is known; the main nationality is not another one."""
         cleaned = super().clean()
+        other = cleaned.get("other_country")
+        if other and cleaned.get("nationality"):
+            self.add_error("other_country", _("Choose a country of the list or write another one, not both."))
+        elif other:
+            try:
+                cleaned["nationality"] = country_called(other)
+            except forms.ValidationError as refusal:
+                self.add_error("other_country", refusal)
         born = cleaned.get("birth_date")
         if BirthField.is_year_only(self["birth_date"].data):
             cleaned["birth_precision"] = Person.BirthPrecision.YEAR
@@ -232,20 +279,23 @@ class PersonForm(WorkForm):
     def deed(self):
         """Only facts about the person."""
         facts = super().deed()
-        return {k: v for k, v in facts.items() if k not in (*ConsentFields.CONSENT, "office", "different_because")}
+        apart = (*ConsentFields.CONSENT, "office", "different_because", "other_country")
+        return {k: v for k, v in facts.items() if k not in apart}
 
 
 class RegisterForm(ConsentFields, PersonForm):
     """A new person with the consent that allows the record."""
 
+    CODES = (*PersonForm.CODES, "consent_purpose")
     office = forms.ModelChoiceField(Office.objects.none(), label=_("Office"), empty_label=None)
 
     def prepare(self):
         """The offices where this user may register people."""
         super().prepare()
-        self.prepare_consent()
+        self.prepare_consent(self.codes)
         reached = {pk for reach in self.user.reach(Permission.PERSON_EDIT) for pk in reach.office_ids}
         self.fields["office"].queryset = Office.objects.filter(pk__in=reached, active=True).order_by("name")
+        read_once(self.fields["office"])
 
     def layout(self):
         """Consent is the first thing that is recorded."""

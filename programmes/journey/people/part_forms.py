@@ -23,9 +23,9 @@ class MunicipalityInput(forms.TextInput):
         super().__init__({"list": "municipalities", "autocomplete": "off", **(attrs or {})})
 
 
-def identity_kinds(keep: str = "") -> list[tuple[str, str]]:
-    """The kinds of identity document in the order in which they are asked for."""
-    labels = dict(Code.objects.choices("document", keep=keep))
+def identity_kinds(keep: str = "", documents: list[tuple[str, str]] | None = None) -> list[tuple[str, str]]:
+    """The kinds of identity document in the order in which they are asked for; of `documents` when these are read."""
+    labels = dict(Code.objects.choices("document", keep=keep) if documents is None else documents)
     return [(code, labels[code]) for code in (*rules.IDENTITY_KINDS, keep) if code in labels]
 
 

@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 from django.urls import reverse
 
+from programmes.base.rulebook import codes as rulebook_codes
 from programmes.models import CaseEvent, Consent, Person
 from tests.factories.people import PersonFactory
 from tests.factories.rulebook import CodeFactory
@@ -99,7 +100,11 @@ def test_a_form_without_its_key_is_asked_again_and_keeps_the_text(client_for):
         ({"birth_date_0": ""}, "birth_date"),
         ({"birth_precision": "year"}, "birth_precision"),
         ({"aliases": ",".join(map(str, range(11)))}, "aliases"),
-        ({"other_nationalities": ["GTM"]}, "other_nationalities"),
+        ({"other_nationalities": "GTM"}, "other_nationalities"),
+        ({"other_nationalities": "Colombia, Nunca Jamás"}, "other_nationalities"),
+        ({"nationality": "", "other_country": "Nunca Jamás"}, "other_country"),
+        ({"nationality": "GTM", "other_country": "Colombia"}, "other_country"),
+        ({"nationality": ""}, "nationality"),
         ({"nationality": "XX"}, "nationality"),
         ({"nationality": "gtm"}, "nationality"),
         ({"phone": "letters"}, "phone"),
@@ -124,6 +129,24 @@ def test_bad_input_names_the_field_and_keeps_what_was_typed(client_for, changes,
     assert field in response.context["form"].errors
     assert "Núñez" in response.content.decode()
     assert not Person.objects.exists()
+
+
+def test_countries_that_the_page_does_not_list_are_written_by_name(client_for):
+    CodeFactory(list="country", code="FRA", labels={"es": "Francia", "en": "France"})
+    rulebook_codes.forget()
+    client = client_for("caseworker")
+    page = client.get(reverse("people:new"))
+    assert "Francia" not in page.text, "a few countries are offered, and every one is valid"
+    elsewhere = typed(client, nationality="", other_country="francia", other_nationalities="COLOMBIANA; france", phone="")
+    refused = client.post(reverse("people:new"), elsewhere)
+    assert refused.context["form"].errors.keys() == {"other_nationalities"}, "the main nationality stands there too"
+    sent = {**elsewhere, "other_nationalities": "COLOMBIANA; Colombia"}
+    person = Person.objects.get(public_id=client.post(reverse("people:new"), sent).url.split("/")[2])
+    assert (person.nationality, person.other_nationalities) == ("FRA", ["COL"])
+    edit = client.get(reverse("people:edit", args=[person.public_id]))
+    assert edit.context["form"]["nationality"].value() == "FRA"
+    assert '<option value="FRA" selected>' in edit.text
+    assert edit.context["form"]["other_nationalities"].value() == rulebook_codes.label("country", "COL")
 
 
 @pytest.mark.parametrize(
