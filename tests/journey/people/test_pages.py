@@ -137,7 +137,9 @@ def test_countries_that_the_page_does_not_list_are_written_by_name(client_for):
     client = client_for("caseworker")
     page = client.get(reverse("people:new"))
     assert "Francia" not in page.text, "a few countries are offered, and every one is valid"
-    elsewhere = typed(client, nationality="", other_country="francia", other_nationalities="COLOMBIANA; france", phone="")
+    elsewhere = typed(
+        client, nationality="", other_country="francia", other_nationalities="COLOMBIANA; france", phone=""
+    )
     refused = client.post(reverse("people:new"), elsewhere)
     assert refused.context["form"].errors.keys() == {"other_nationalities"}, "the main nationality stands there too"
     sent = {**elsewhere, "other_nationalities": "COLOMBIANA; Colombia"}
