@@ -23,6 +23,8 @@ BEAT = {
     "notifications.send_digests": 60,
     "notifications.remind_due": 300,
     "reports.run_due": 60,
+    "audit.seal": 600,
+    "audit.send_head": 3600,
     "batches.sweep": 20,
     "batches.remove_expired": 3600,
     "lists.remove_expired": 3600,

@@ -32,6 +32,8 @@ DEMO_SECRET_KEY = "demo-only-secret-key-demo-only-secret-key-demo-only-secret-ke
 DEMO_PASSWORD = "iomcase-demo"
 SECRET_KEY = env.str("SECRET_KEY", DEMO_SECRET_KEY)
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+# Signs the chain over history (programmes/base/audit/seals.py); it must stay when SECRET_KEY changes.
+AUDIT_KEY = env.str("AUDIT_KEY", SECRET_KEY)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 SITE_URL = env.str("SITE_URL", "http://127.0.0.1:8000")
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])

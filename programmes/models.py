@@ -3,6 +3,7 @@
 A model missing here makes `makemigrations` write a DeleteModel; a test compares this hall with the rooms.
 """
 
+from programmes.base.audit.models import Seal, SealedTable
 from programmes.base.batches.models import Batch, BatchRow
 from programmes.base.common.drafts import Draft
 from programmes.base.common.models import Submission
@@ -67,6 +68,8 @@ __all__ = [
     "Return",
     "RuleValue",
     "SavedView",
+    "Seal",
+    "SealedTable",
     "Season",
     "Selection",
     "Site",

@@ -1,5 +1,6 @@
 """The hall of tasks: Celery looks here, and only here, for what each room lets it do."""
 
+from programmes.base.audit import tasks as audit
 from programmes.base.batches import tasks as batches
 from programmes.base.common import tasks as common
 from programmes.base.lists import tasks as lists
@@ -13,6 +14,7 @@ from programmes.journey.reintegration import tasks as reintegration
 from programmes.journey.returns import tasks as returns
 
 __all__ = [
+    "audit",
     "batches",
     "common",
     "demand",

@@ -1,5 +1,55 @@
-"""Row history: each kept by triggers, so that nothing escapes it, not the admin site and not SQL."""
+"""Row history: each kept by triggers, so that nothing escapes it, not the admin site and not SQL; and its seals."""
+
+import pgtrigger
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounts.history import tracked
 
-__all__ = ["tracked"]
+__all__ = ["Seal", "SealedTable", "tracked"]
+
+
+class Seal(models.Model):
+    """One link of the chain over what must never change: the rows of one table with keys from `after` to `upto`.
+
+    `digest` is the SHA-256 of these rows as PostgreSQL writes their `columns`, `mac` a keyed hash (HMAC-SHA-256) of
+    everything here and of the link before. The key is no part of the database: whoever can write every table, and
+    drop every trigger, still cannot make a link (seals.py).
+    """
+
+    at = models.DateTimeField(_("sealed at"), default=timezone.now)
+    table = models.CharField(_("table"), max_length=63)
+    after = models.BigIntegerField()
+    upto = models.BigIntegerField()
+    count = models.IntegerField(_("rows"))
+    columns = ArrayField(models.CharField(max_length=63))
+    digest = models.CharField(max_length=64)
+    previous = models.CharField(max_length=64, unique=True)
+    mac = models.CharField(max_length=64, unique=True)
+
+    class Meta:
+        verbose_name = _("seal")
+        verbose_name_plural = _("seals")
+        ordering = ["id"]
+        triggers = [pgtrigger.Protect(name="written_once", operation=pgtrigger.Update | pgtrigger.Delete)]
+
+    def __str__(self):
+        return f"{self.table} {self.after}–{self.upto}"
+
+
+class SealedTable(models.Model):
+    """How far a table is sealed, and how far it can be sealed once all that ran when it was looked at has ended."""
+
+    table = models.CharField(max_length=63, unique=True)
+    upto = models.BigIntegerField(default=0)
+    seen_upto = models.BigIntegerField(default=0)
+    seen_before = models.BigIntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("sealed table")
+        verbose_name_plural = _("sealed tables")
+
+    def __str__(self):
+        return self.table

@@ -65,6 +65,7 @@ EXPORT_ASKED = "export_asked"
 EXPORT_DECIDED = "export_decided"
 BATCH_ENDED = "batch_ended"
 PROBLEM_REPORTED = "problem_reported"
+AUDIT_HEAD = "audit_head"
 ACCOUNT_CHANGED = "account_changed"
 ACCOUNT_INVITATION = "account_invitation"
 ACCOUNT_PASSWORD_RESET = "account_password_reset"  # noqa: S105 -- the name of a letter, not a password
@@ -119,6 +120,14 @@ KINDS: MappingProxyType[str, Kind] = MappingProxyType(
                 why=_("You asked for this file."),
                 facts=frozenset({"approved"}),
                 line=_("Your request for a file was decided"),
+            ),
+            Kind(
+                code=AUDIT_HEAD,
+                label=_("Where the audit chain ends"),
+                why=_("You are an auditor."),
+                facts=frozenset({"number", "head"}),
+                channels=(Channel.NOW,),
+                locked=_("The chain proves nothing unless its end is known outside, so this cannot be switched off."),
             ),
             Kind(
                 code=BATCH_ENDED,

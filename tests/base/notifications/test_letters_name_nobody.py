@@ -31,6 +31,8 @@ FACTS = {
     "at": "2026-03-01 10:00 UTC",
     "request": "4f0c",
     "words": "It stays white.",
+    "number": 12,
+    "head": "5f" * 32,
     "link": "http://127.0.0.1:8000/accounts/password/reset/",
 }
 
