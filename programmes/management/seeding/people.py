@@ -59,6 +59,7 @@ def write_person(rows: Rows, rng: Random, worker: Worker, *, serial: int, today:
         nationality=country,
         national_id=number,
         phone=names.phone(rng, country) if rng.random() < 0.93 else "",
+        email=f"persona{serial}@example.org" if serial % 3 == 0 else "",
         subdivision=place.subdivision,
         municipality=municipality,
         community=rng.choice(place.municipalities[municipality]),

@@ -230,6 +230,7 @@ OWN: dict[tuple[type[models.Model], str], str] = {
     (HouseholdMember, "name"): "given.word || ' ' || regexp_replace(b.name, '^.* ', '')",
     (HouseholdMember, "birth_year"): f"b.birth_year - floor({_chance('{n}', 13)} * 3)::int",
     (Person, "phone"): _unless_empty("phone", _phone(16)),
+    (Person, "email"): _unless_empty("email", "'persona' || {n} || '@example.org'"),
     (Person, "emergency_phone"): _unless_empty("emergency_phone", _phone(17)),
     (Person, "emergency_name"): "other_given.word || ' ' || other_surname.word",
     (Document, "number"): _unless_empty(
