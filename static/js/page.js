@@ -3,6 +3,24 @@ const $ = (selector, from = document) => from.querySelector(selector);
 const copy = (id) => document.getElementById(id)?.content.firstElementChild.cloneNode(true);
 const TOAST_MS = 10_000;
 
+// Read by htmx when the page is ready, which is after this module; here, so that it does not come with every page.
+Object.assign(htmx.config, {
+  includeIndicatorStyles: false,
+  allowEval: false,
+  allowScriptTags: false,
+  selfRequestsOnly: true,
+  historyCacheSize: 0,
+  refreshOnHistoryMiss: true,
+  disableInheritance: true,
+  timeout: 15_000,
+  responseHandling: [
+    { code: "204", swap: false },
+    { code: "[23]..", swap: true },
+    { code: "409|422", swap: true },
+    { code: "[45]..", swap: false, error: true },
+  ],
+});
+
 document.querySelector(".subnav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 
 // --- toasts: ten seconds, longer while somebody is on them ---------------------------------------------------------
