@@ -201,8 +201,10 @@ def decide(batch: Batch, *, by: User, choices: Mapping[int, str]) -> int:
         raise RuleBroken(_("Rows are decided while the batch is checked and not yet carried out."))
     rows = list(batch.rows.filter(number__in=choices, state=RowState.DOUBTFUL).order_by("number").select_for_update())
     counts: Counter[str] = Counter(batch.counts)
+    doubt = kinds.of(batch).doubt
     for row in rows:
         row.decision = choices[row.number]
+        row.problems = [one for one in row.problems if one["code"] != doubt]
         if row.decision == "skip":
             row.skip(problem("left_out"))
         else:

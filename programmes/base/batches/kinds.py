@@ -33,6 +33,8 @@ class Kind:
     can_be_undone: ClassVar[bool] = True
     # Whether whoever asked gets a letter at the end also of short work.
     always_told: ClassVar[bool] = False
+    # The code of what is said about a row that a person has to decide; once decided it is said no longer.
+    doubt: ClassVar[str] = ""
     # The word on the button that starts it; "" where "carry out the ready rows" says it best.
     do: ClassVar[str | Promise] = ""
     # What has to be known before it starts; "" when nothing has.

@@ -17,6 +17,7 @@ from programmes.base.batches.imports import ImportKind
 from programmes.base.batches.models import Batch, BatchRow
 from programmes.base.batches.problems import SAID, problem
 from programmes.base.batches.states import Outcome, RowState
+from programmes.base.common import wording
 from programmes.base.common.errors import RuleBroken
 from programmes.base.lifecycle.models import CaseEvent
 from programmes.base.rulebook.models import Season
@@ -89,6 +90,7 @@ class PeopleImport(ImportKind):
     overseen_with = Permission.PERSON_IMPORT
     columns = COLUMNS
     required: ClassVar[Sequence[str | tuple[str, ...]]] = REQUIRED
+    doubt = "may_be_known"
     form = PeopleColumnsForm
 
     def guess(self, header: str) -> str:
@@ -131,7 +133,7 @@ class PeopleImport(ImportKind):
             yield {
                 "name": person.full_name if person else name,
                 "href": person.get_absolute_url() if person else "",
-                "cells": [facts["birth_date"]] if facts.get("birth_date") else [],
+                "cells": _born(facts),
             }
 
     def doubts(self, rows: Sequence[BatchRow], user) -> Iterable[dict]:
@@ -143,7 +145,7 @@ class PeopleImport(ImportKind):
             yield {
                 "row": row,
                 "name": " ".join(facts.get(part, "") for part in ("given_names", "first_surname", "second_surname")),
-                "facts": [facts[name] for name in ("birth_date", "national_id", "municipality") if facts.get(name)],
+                "facts": [*_born(facts), *(facts[name] for name in ("national_id", "municipality") if facts.get(name))],
                 "candidates": [
                     {
                         "value": f"{SAME}{seen[one['person']].public_id}",
@@ -292,6 +294,14 @@ class PeopleImport(ImportKind):
             CaseEvent.objects.filter(subject="consent", subject_id__in=consents).delete()
             Consent.objects.filter(pk__in=consents).delete()
             Person.objects.filter(pk__in=gone).delete()
+
+
+def _born(facts: dict[str, Any]) -> list[str]:
+    """The date of birth of a kept row as people read it; only the year where no more is known."""
+    if not facts.get("birth_date"):
+        return []
+    born = date.fromisoformat(facts["birth_date"])
+    return [str(born.year) if facts.get("birth_precision") == "year" else wording.short_day(born)]
 
 
 def season_of(batch: Batch) -> Season | None:

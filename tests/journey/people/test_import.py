@@ -216,10 +216,12 @@ def test_somebody_alike_is_decided_by_a_person(client, season):
     page = client.get(address).content.decode()
     assert known.full_name in page
     assert "same date of birth" in page
+    assert "2 Jan 1961" in page
     client.post(address, {"row_2": f"same:{known.public_id}"})
     batch = deed(client, batch, "start")
     assert batch.outcomes == {"created": 1, "matched": 1}
     assert known.enrolments.count() == 1
+    assert "may be a person who is known" not in client.get(batch.get_absolute_url()).content.decode(), "it is decided"
 
 
 def test_rows_that_were_taken_in_before_are_known_again_and_nobody_is_asked_twice(client, season):
