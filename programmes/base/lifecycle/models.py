@@ -55,6 +55,12 @@ class CaseEvent(models.Model):
                 name="case_event_moves_by_day",
                 condition=models.Q(kind="move", subject="enrolment"),
             ),
+            # What somebody handed over lately, and whether they ever wrote a note: few lines among many of theirs.
+            models.Index(
+                fields=["by", "-at"],
+                name="case_event_by_person_who",
+                condition=models.Q(what="assigned") | models.Q(kind="note"),
+            ),
         ]
         triggers = [pgtrigger.Protect(name="written_once", operation=pgtrigger.Update | pgtrigger.Delete)]
 

@@ -20,7 +20,6 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.roles import Role
 from programmes.base.batches.models import Batch
-from programmes.base.common.models import Record
 from programmes.base.lifecycle.models import CaseEvent
 from programmes.base.lists.models import Export, SavedView
 from programmes.base.notifications.models import NotificationPreference
@@ -47,12 +46,12 @@ class FirstStep:
     proof: Callable[[User], QuerySet[Any]]
 
 
-def _mine(model: type[Record]) -> Callable[[User], QuerySet[Any]]:
+def _mine(model: Any) -> Callable[[User], QuerySet[Any]]:
     return lambda user: model.objects.filter(created_by=user)
 
 
 def _invited(user: User) -> QuerySet[Any]:
-    events = User._meta.get_field("events").related_model
+    events: Any = User._meta.get_field("events").related_model
     return events.objects.filter(pgh_label="insert", pgh_context__metadata__user=user.pk)
 
 

@@ -238,7 +238,7 @@ def office_numbers(user, today: date) -> dict:
     )
     nobody = owners.pop(None, Load())
     first = sorted(owners, key=lambda pk: (-owners[pk].late, -owners[pk].count))[:MOST_OWNERS]
-    people = dict(User.objects.filter(pk__in=first).values_list("pk", "full_name"))
+    people = {pk: row for pk, *row in User.objects.filter(pk__in=first).values_list("pk", "full_name", "public_id")}
     places = dict(Office.objects.filter(pk__in=list(offices)).values_list("pk", "name"))
     order, cases_url = list(Status.values), reverse("worklist:cases")
     return {
@@ -247,8 +247,8 @@ def office_numbers(user, today: date) -> dict:
             for s in sorted(stages, key=order.index)
         ],
         "owners": [
-            {"name": people[pk], **asdict(owners[pk])}
-            for pk in sorted(first, key=lambda pk: (-owners[pk].late, -owners[pk].count, people[pk]))
+            {"name": people[pk][0], "query": f"view=open&owner={people[pk][1]}", **asdict(owners[pk])}
+            for pk in sorted(first, key=lambda pk: (-owners[pk].late, -owners[pk].count, people[pk][0]))
         ],
         "offices": [
             {"name": places[pk], "href": f"{cases_url}?view=open&late=on&office={pk}", **asdict(offices[pk])}

@@ -12,7 +12,7 @@ from programmes.base.common.limits import at_most
 from programmes.base.common.pages import page_or_part
 from programmes.base.lists import page
 from programmes.base.lists.around import context_of
-from programmes.desk.worklist import firststeps, palette, problems, recent
+from programmes.desk.worklist import beside, firststeps, palette, problems, recent
 from programmes.desk.worklist import today as today_page
 from programmes.desk.worklist.caselist import CASES
 
@@ -39,6 +39,7 @@ def today(request):
             "reads": user.may(Permission.CASE_VIEW),
             "configures": user.is_staff,
             "first_steps": firststeps.for_user(user),
+            **beside.read(user, recent.opened_by(request)),
         },
     )
 

@@ -7,6 +7,7 @@ from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
+from programmes.desk.bulk.selection import Selection
 from programmes.desk.worklist import today as today_page
 from programmes.models import Enrolment
 from tests.factories.enrolment import EnrolmentFactory, StepFactory
@@ -67,7 +68,14 @@ def test_a_manager_sees_the_offices_caseload_by_state_owner_and_lateness(client_
     with_step(None, 1)
     office = manager.get("/").context["office"]
     assert [(row["count"], row["late"]) for row in office["stages"]] == [(2, 1), (1, 0)]
-    assert office["owners"] == [{"name": worker.full_name, "count": 2, "late": 1}]
+    [row] = office["owners"]
+    assert (row["name"], row["count"], row["late"]) == (worker.full_name, 2, 1)
+    # From the load of one person to giving their cases to others: the same cases, and nothing happens before the preview.
+    sent = manager.post("/cases/bulk/assign/", {"all": "1", "q": row["query"]})
+    assert sent.status_code == 200
+    assert worker.full_name in manager.get(f"{CASES}?{row['query']}").content.decode()
+    selection = Selection.read(sent.context["form"]["selection"].value())
+    assert selection.cases(manager.user).count() == row["count"]
     assert office["nobody"] == 1
 
 
