@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from programmes.base.batches import runner
 from programmes.models import Batch, Enrolment
+from tests.browser.test_every_page import AXE, EVERY_RULE, found_by_axe
 from tests.factories.enrolment import EnrolmentFactory
 from tests.factories.rulebook import CodeFactory, SeasonFactory
 
@@ -125,6 +126,8 @@ def test_workers_are_written_to_and_the_page_says_who_is_left_out(manager, cases
     expect(page.locator("#batch")).to_contain_text("Workers who will be written to: 2. Left out: 1.")
     reasons = page.get_by_role("table", name="Reasons")
     expect(reasons).to_contain_text("No e-mail address is recorded.")
+    page.evaluate(AXE)
+    assert found_by_axe(page, EVERY_RULE) == []
     reasons.get_by_role("link", name=re.compile("^1 ")).click()
     expect(page.locator("#batch")).to_contain_text("Only the rows with this reason")
     wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
