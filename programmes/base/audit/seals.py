@@ -63,10 +63,10 @@ class Kept:
 
 def kept_tables() -> list[Kept]:
     """The diary, and the row history of every tracked model."""
-    events = [model._meta for model in apps.get_models() if hasattr(model, "pgh_tracked_model")]
-    return [
-        Kept(meta.db_table, meta.pk.column) for meta in (CaseEvent._meta, *sorted(events, key=lambda m: m.db_table))
-    ]
+    histories = sorted(
+        (model for model in apps.get_models() if hasattr(model, "pgh_tracked_model")), key=lambda m: m._meta.db_table
+    )
+    return [Kept(model._meta.db_table, model._meta.pk.column) for model in (CaseEvent, *histories)]
 
 
 def seal() -> int:
