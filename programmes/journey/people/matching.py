@@ -44,30 +44,40 @@ JOIN programmes_personphone f ON reverse(f.number) ~>=~ v.ending AND reverse(f.n
 # The keys of `alike` are the words that the typed words may be. Asking whether any word of a person is among them takes
 # a tenth of the time of comparing two arrays; few people are left to count.
 _BORN = """
-SELECT v.place, p.id FROM unnest(%(places)s::int[], %(days)s::date[], %(alike)s::jsonb[]) v (place, born, alike)
-JOIN programmes_person p ON p.birth_date = v.born AND v.alike ?| p.name_tokens
+SELECT v.place, p.id FROM jsonb_to_recordset(%(rows)s::jsonb) AS v (place int, days date[], alike jsonb)
+CROSS JOIN unnest(v.days) day (born)
+JOIN programmes_person p ON p.birth_date = day.born AND v.alike ?| p.name_tokens
 WHERE (SELECT count(*) FROM unnest(p.name_tokens) word WHERE v.alike ? word) >= 2
 """
 # Few people have no exact date: their words are looked up in those of all rows at once.
 _ABOUT = """
 SELECT v.place, p.id
 FROM programmes_person p CROSS JOIN unnest(p.name_tokens) name (word)
-JOIN unnest(%(places)s::int[], %(years)s::int[], %(words)s::text[]) v (place, year, word)
-    ON v.word = name.word AND v.year = extract(year FROM p.birth_date)::int
+JOIN (
+    SELECT v.place, v.year, key AS word
+    FROM jsonb_to_recordset(%(rows)s::jsonb) AS v (place int, year int, alike jsonb), jsonb_object_keys(v.alike) key
+) v ON v.word = name.word AND v.year = extract(year FROM p.birth_date)::int
 WHERE p.birth_precision <> 'day' AND p.birth_date BETWEEN %(first)s AND %(last)s
 GROUP BY v.place, p.id HAVING count(*) >= 2
 """
 # All words alike: three of them by the index, the others, and the birth date, by what is left.
 _NAMED = """
 SELECT v.place, p.id
-FROM unnest(%(places)s::int[], %(word1)s::text[], %(word2)s::text[], %(word3)s::text[], %(alike)s::jsonb[],
-    %(wanted)s::int[], %(born)s::date[], %(since)s::date[], %(until)s::date[], %(figures)s::text[])
-    v (place, word1, word2, word3, alike, wanted, born, since, until, figures)
+FROM jsonb_to_recordset(%(rows)s::jsonb) AS v (
+    place int, three jsonb, alike jsonb, wanted int, born date, since date, until date, figures date[]
+)
+CROSS JOIN LATERAL (
+    SELECT
+        ARRAY(SELECT jsonb_array_elements_text(v.three -> 0)) AS one,
+        ARRAY(SELECT jsonb_array_elements_text(v.three -> 1)) AS two,
+        ARRAY(SELECT jsonb_array_elements_text(v.three -> 2)) AS three
+    OFFSET 0
+) w
 CROSS JOIN LATERAL (
     SELECT id FROM programmes_person
-    WHERE name_tokens && v.word1::text[] AND name_tokens && v.word2::text[] AND name_tokens && v.word3::text[]
+    WHERE name_tokens && w.one AND name_tokens && w.two AND name_tokens && w.three
         AND (
-            (birth_date + 0) = ANY(v.figures::date[])
+            (birth_date + 0) = ANY(v.figures)
             OR ((v.figures IS NULL OR birth_precision <> 'day') AND (birth_date + 0) BETWEEN v.since AND v.until)
         )
         AND (SELECT bit_or((v.alike ->> word)::int) FROM unnest(name_tokens) word) = v.wanted
@@ -150,20 +160,38 @@ def find_many(people: Sequence[Facts]) -> dict[int, set[int]]:
     ends = ((n, {phone[::-1] for phone in p.phones}) for n, p in enumerate(people))
     _ask(found, _PHONES, _pairs("ends", ends))
     words = _words([p.words or next(iter(p.names), ()) for p in people])
-    rows = [(place, facts, words[place]) for place, facts in enumerate(people) if facts.born and len(words[place]) >= 2]
-    _by_birth(found, rows)
-    _by_name(found, rows)
+    rows = [
+        _row(place, facts, facts.born, words[place])
+        for place, facts in enumerate(people)
+        if facts.born and len(words[place]) >= 2
+    ]
+    if not rows:
+        return found
+    asked = {"rows": json.dumps(rows), "most": MOST_BY_NAME, "places": rows}
+    _ask(found, _BORN, asked)
+    first, last = date(min(row["year"] for row in rows), 1, 1), date(max(row["year"] for row in rows), 12, 31)
+    if Person.objects.exclude(birth_precision="day").filter(birth_date__range=(first, last)).exists():
+        _ask(found, _ABOUT, {**asked, "first": first, "last": last})
+    _ask(found, _NAMED, asked)
     return found
 
 
-Row = tuple[int, Facts, list[frozenset[str]]]
+def _row(place: int, facts: Facts, born: date, words: Sequence[frozenset[str]]) -> dict[str, Any]:
+    """What is asked about one name and birth: days like it, days one figure from it, words that are alike."""
+    exact, three = facts.precision == "day", [sorted(alike) for alike in sorted(words, key=len)[:3]]
+    return {
+        "place": place, "born": str(born), "year": born.year, "alike": _bits(words), "wanted": (1 << len(words)) - 1,
+        "three": [*three, *three, *three][:3], "days": [str(day) for day in days_like(born)] if exact else [],
+        "figures": [str(day) for day in one_figure_from(born)] if exact else None,
+        "since": f"{born.year - REACH:04d}-01-01", "until": f"{born.year + REACH:04d}-12-31",
+    }  # fmt: skip
 
 
 def _ask(found: dict[int, set[int]], statement: str, values: dict[str, Any]) -> None:
     if not values["places"]:
         return
     with connection.cursor() as cursor:
-        cursor.execute(statement, values)
+        cursor.execute(statement, {name: value for name, value in values.items() if f"%({name})s" in statement})
         for place, key in cursor.fetchall():
             found.setdefault(place, set()).add(key)
 
@@ -173,42 +201,6 @@ def _pairs(name: str, values: Iterable[tuple[int, Iterable[Any]]]) -> dict[str, 
     return {"places": [place for place, _value in flat], name: [value for _place, value in flat]}
 
 
-def _by_birth(found: dict[int, set[int]], rows: Sequence[Row]) -> None:
-    """Those born on a day like it, or in the year where their day is not exact, with two words alike."""
-    exact = {place: json.dumps(_bits(words)) for place, facts, words in rows if facts.precision == "day"}
-    days = _pairs(
-        "days", ((place, days_like(facts.born)) for place, facts, _w in rows if facts.born and place in exact)
-    )
-    _ask(found, _BORN, {**days, "alike": [exact[place] for place in days["places"]]})
-    years = {place: facts.born.year for place, facts, _words in rows if facts.born}
-    if not years:
-        return
-    first, last = date(min(years.values()), 1, 1), date(max(years.values()), 12, 31)
-    if not Person.objects.exclude(birth_precision="day").filter(birth_date__range=(first, last)).exists():
-        return
-    words = _pairs("words", ((place, _bits(words)) for place, _facts, words in rows))
-    asked = {**words, "years": [years[place] for place in words["places"]], "first": first, "last": last}
-    _ask(found, _ABOUT, asked)
-
-
-def _by_name(found: dict[int, set[int]], rows: Sequence[Row]) -> None:
-    """Those of whom every word is alike, born on a day that one figure makes of the day, or in a year that fits."""
-    names = ("word1", "word2", "word3", "alike", "wanted", "born", "since", "until", "figures")
-    columns: dict[str, list] = {"places": [], **{name: [] for name in names}}
-    for place, facts, words in rows:
-        if facts.born is None:
-            continue
-        three = sorted(words, key=len)[:3]
-        values: list[Any] = [_array(three[min(n, len(three) - 1)]) for n in range(3)]
-        values += [json.dumps(_bits(words)), (1 << len(words)) - 1, facts.born]
-        values += [date(facts.born.year - REACH, 1, 1), date(facts.born.year + REACH, 12, 31)]
-        values += [_array(map(str, one_figure_from(facts.born))) if facts.precision == "day" else None]
-        columns["places"].append(place)
-        for name, value in zip(names, values, strict=True):
-            columns[name].append(value)
-    _ask(found, _NAMED, {**columns, "most": MOST_BY_NAME})
-
-
 def _bits(words: Sequence[frozenset[str]]) -> dict[str, int]:
     """Each word that one of the typed words may be, with a bit for each of these."""
     bits: dict[str, int] = {}
@@ -216,11 +208,6 @@ def _bits(words: Sequence[frozenset[str]]) -> dict[str, int]:
         for word in alike:
             bits[word] = bits.get(word, 0) | 1 << n
     return bits
-
-
-def _array(values: Iterable[str]) -> str:
-    """An array of PostgreSQL as text: folded words and days hold neither quotes nor backslashes."""
-    return "{" + ",".join(f'"{value}"' for value in sorted(values)) + "}"
 
 
 _alike: dict[str, list[frozenset[str]]] = {}
