@@ -30,6 +30,14 @@ def at_most(most: int, *, seconds: int = 60, what: str, part: str = ""):
     return decorate
 
 
+def is_too_often(user, most: int, *, seconds: int, what: str) -> bool:
+    """Count one more `what` of this user in the running window; say whether that is more than `most`.
+
+    For a form that says so itself. While the cache is away nothing is counted.
+    """
+    return _count(what, user.pk, seconds) > most
+
+
 def _count(what: str, user: int, seconds: int) -> int:
     """Count this time in the running window; 1 when there is nobody to count."""
     key = f"at_most:{what}:{user}:{int(time.time()) // seconds}"

@@ -14,9 +14,13 @@ from accounts.roles import Permission
 from programmes.base.common.deeds import attempt, form_page
 from programmes.base.common.errors import RuleBroken
 from programmes.base.common.forms import WorkForm
+from programmes.base.common.limits import is_too_often
 from programmes.journey.people import photos
 from programmes.journey.people.identity import Photo
 from programmes.journey.people.views import changeable_person, visible_person
+
+# A person has one photo, so a disk is filled only by changing them; a brigade takes fewer.
+MOST_AN_HOUR = 120
 
 
 class PhotoForm(WorkForm):
@@ -55,6 +59,10 @@ def upload(request, public_id):
 
 def _keep(request, form, person):
     """Store the file first, outside any transaction; what no row names in the end is removed again."""
+    if is_too_often(request.user, MOST_AN_HOUR, seconds=3600, what="photo"):
+        form.add_error("file", _("You have sent %(most)d photos within an hour. Go on later.") % {"most": MOST_AN_HOUR})
+        form.status = 429
+        return None
     try:
         stored = photos.store(form.cleaned_data["file"])
     except RuleBroken as refusal:

@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 from PIL import Image
 
-from programmes.journey.people import photos
+from programmes.journey.people import photo_views, photos
 from programmes.models import CaseEvent, Consent, Photo
 from tests.factories.enrolment import EnrolmentFactory
 from tests.factories.people import ConsentFactory, PersonFactory, picture, take_photo
@@ -192,6 +192,16 @@ def test_the_name_of_the_file_is_nowhere(person, name):
     file._name = name
     stored = photos.store(file)
     assert re.fullmatch(r"photos/[0-9a-f]{32}\.jpg", stored.image)
+
+
+def test_so_many_photos_an_hour_and_no_more(client_for, person, monkeypatch):
+    monkeypatch.setattr(photo_views, "MOST_AN_HOUR", 2)
+    client = client_for("caseworker", language="en")
+    answers = [send(client, person, picture()) for _n in range(3)]
+    assert [answer.status_code for answer in answers] == [302, 302, 429]
+    assert "You have sent 2 photos within an hour. Go on later." in answers[2].content.decode()
+    assert len(files()) <= 4
+    assert Photo.objects.count() == 1
 
 
 def test_another_photo_takes_the_place_of_the_first(client_for, person, django_capture_on_commit_callbacks):

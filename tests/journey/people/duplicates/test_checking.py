@@ -102,7 +102,7 @@ def test_the_search_for_pairs_finds_and_scores_what_the_single_check_does(user_f
         {"given_names": "Anna", "first_surname": "Cutzal", "birth_date": date(1991, 5, 6), "birth_precision": "year"},
         {"given_names": "Anna", "first_surname": "Cutzal", "birth_date": date(1993, 2, 6), "birth_precision": "estimated"},
     ]  # fmt: skip
-    rows = [row for pair in pairs(150, seed=5) for row in (pair.one, pair.other | {"national_id": ""})]
+    rows = [row for pair in pairs(60, seed=5) for row in (pair.one, pair.other | {"national_id": ""})]
     people = Person.objects.bulk_create(
         [Person(office=office, **row) for row in (*rows, *({"sex": "male", "nationality": "GTM"} | row for row in odd))]
     )
@@ -118,7 +118,7 @@ def test_the_search_for_pairs_finds_and_scores_what_the_single_check_does(user_f
     together = {
         (pair.first_id, pair.second_id): (pair.score, pair.level, pair.reasons) for pair in DuplicatePair.objects.all()
     }
-    assert len(alone) > 90
+    assert len(alone) > 36
     assert together == alone
 
 
