@@ -65,7 +65,7 @@ def kept_tables() -> list[Kept]:
     """The diary, and the row history of every tracked model."""
     models = [model for model in apps.get_models() if hasattr(model, "pgh_tracked_model") or model is CaseEvent]
     models.sort(key=lambda model: model._meta.db_table)
-    return [Kept(model._meta.db_table, model._meta.pk.column) for model in models]
+    return [Kept(model._meta.db_table, str(model._meta.pk.column)) for model in models]
 
 
 def seal() -> int:
