@@ -111,7 +111,7 @@ def test_what_waits_for_a_managers_decision_is_counted_and_leads_there(client_fo
     for row in manager.get("/").context["waiting"]:
         assert manager.get(row["href"]).status_code == 200
     assert waiting(client_for("caseworker")) == {}
-    assert waiting(client_for("manager", office="CO-BOG")) == {"Files with names to decide": 1}
+    assert waiting(client_for("manager", office="CO-BOG", language="en")) == {"Files with names to decide": 1}
 
 
 def test_what_waits_for_a_data_officer(client_for, user_for):
