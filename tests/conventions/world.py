@@ -164,7 +164,7 @@ class Place:
         )  # fmt: skip
         known = self.case().person
         facts = {name: getattr(known, name) for name in ("given_names", "first_surname", "second_surname")}
-        found = {"person": known.pk, "reasons": [["name_same", "same"]]}
+        found = {"person": known.pk, "level": "probable", "reasons": [["name_same", "same"]]}
         made.rows.create(number=2, state="doubtful", values={"facts": facts}, found=[found])
         return made
 
