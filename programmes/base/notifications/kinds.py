@@ -122,14 +122,6 @@ KINDS: MappingProxyType[str, Kind] = MappingProxyType(
                 line=_("Your request for a file was decided"),
             ),
             Kind(
-                code=AUDIT_HEAD,
-                label=_("Where the audit chain ends"),
-                why=_("You are an auditor."),
-                facts=frozenset({"number", "head"}),
-                channels=(Channel.NOW,),
-                locked=_("The chain proves nothing unless its end is known outside, so this cannot be switched off."),
-            ),
-            Kind(
                 code=BATCH_ENDED,
                 label=_("Your import or bulk work is done or waits for you"),
                 why=_("You asked for this work."),
@@ -143,6 +135,14 @@ KINDS: MappingProxyType[str, Kind] = MappingProxyType(
                 facts=frozenset({"who", "page", "at", "request", "words"}),
                 channels=(Channel.NOW,),
                 locked=_("Somebody waits for your answer, so this cannot be switched off."),
+            ),
+            Kind(
+                code=AUDIT_HEAD,
+                label=_("Where the audit chain ends"),
+                why=_("You are an auditor."),
+                facts=frozenset({"number", "head"}),
+                channels=(Channel.NOW,),
+                locked=_("The chain proves nothing unless its end is known outside, so this cannot be switched off."),
             ),
             Kind(
                 code=ACCOUNT_CHANGED,

@@ -13,6 +13,7 @@ from programmes.base.notifications import actions, delivery, letters
 from programmes.base.notifications.kinds import (
     ACCOUNT_CHANGED,
     ACCOUNT_PASSWORD_RESET,
+    AUDIT_HEAD,
     BATCH_ENDED,
     CASE_ASSIGNED,
     CASES_ASSIGNED,
@@ -170,6 +171,7 @@ def test_preferences_are_one_table_with_reasons_for_what_is_locked(caseworker):
     assert [kind.code for kind, _cells in page.context["form"].rows()] == [
         *CHOSEN,
         PROBLEM_REPORTED,
+        AUDIT_HEAD,
         ACCOUNT_CHANGED,
     ]
     assert 'name="case_assigned" value="none"' not in text
