@@ -38,8 +38,6 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('table', models.CharField(max_length=63, unique=True)),
                 ('upto', models.BigIntegerField(default=0)),
-                ('seen_upto', models.BigIntegerField(default=0)),
-                ('seen_before', models.BigIntegerField(default=0)),
             ],
             options={
                 'verbose_name': 'sealed table',

@@ -309,6 +309,7 @@ ADMIN = {
     "programmes_code":               (D_AND_S, "changelist add change history"),
     "programmes_reportschedule":     (S, "changelist add change history delete"),
     "programmes_letter":             (S, "changelist change history"),
+    "programmes_duplicatehint":      (S, "changelist change history"),
     # What the libraries brought along: their pages stay shut.
     "auth_group":                    (NOBODY, ""),
     "account_emailaddress":          (NOBODY, ""),

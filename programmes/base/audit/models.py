@@ -40,12 +40,10 @@ class Seal(models.Model):
 
 
 class SealedTable(models.Model):
-    """How far a table is sealed, and how far it can be sealed once all that ran when it was looked at has ended."""
+    """How far a table is sealed: where the job goes on. What proves anything are the links alone."""
 
     table = models.CharField(max_length=63, unique=True)
     upto = models.BigIntegerField(default=0)
-    seen_upto = models.BigIntegerField(default=0)
-    seen_before = models.BigIntegerField(default=0)
 
     class Meta:
         verbose_name = _("sealed table")

@@ -4,9 +4,8 @@ Triggers and rights keep the web server and the workers from changing history. T
 that shows only in a chain whose key is kept outside the database, and whose end is known outside of it
 (assurance: tampering shows). One job at a time adds links; each day the end of the chain goes out by letter.
 
-A row is sealed when every transaction that ran when it was first seen has ended: keys are drawn in order but
-committed in any, and a link must not be closed over a key that is still to come. So the chain is two runs of the job
-behind what is written.
+Keys are drawn in order and committed in any, and a link must not be closed over a key that is still to come. So the job
+first asks for a moment in which nobody writes into the table; what is in it then is all there will be up to there.
 """
 
 import hmac
@@ -16,7 +15,7 @@ from hashlib import sha256
 
 from django.apps import apps
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.utils.translation import gettext as _
 
 from programmes.base.audit.models import Seal, SealedTable
@@ -25,12 +24,11 @@ from programmes.base.lifecycle.models import CaseEvent
 # Rows of one link, and links of one run of the job.
 ROWS = 5_000
 LINKS = 400
+LOCK_NOT_AVAILABLE = "55P03"
 BEGINNING = "0" * 64
 _LOCK = 7_102_026
-_SETTLED = """
-SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint, pg_snapshot_xmax(pg_current_snapshot())::text::bigint
-"""
 # Table and column names are our own models'.
+_QUIET = "SET LOCAL lock_timeout = '200ms'; LOCK TABLE {table} IN SHARE MODE"
 _REACHED = "SELECT COALESCE(max({key}), 0) FROM {table}"
 _END = """
 SELECT max(key) FROM (
@@ -69,45 +67,43 @@ def kept_tables() -> list[Kept]:
 
 
 def seal() -> int:
-    """Add links for all that has settled since; returns how many.
+    """Add links for all that was added since; returns how many.
 
     Effects: rows of Seal and SealedTable, each link in a transaction of its own under one advisory lock, so that two
-    jobs at once make no fork and a killed one leaves a chain that goes on.
+    jobs at once make no fork and a killed one leaves a chain that goes on. A table into which somebody is writing
+    is left for the next run; writers wait a fifth of a second at most.
     """
     made = 0
     for kept in kept_tables():
-        while made < LINKS and _link(kept):
+        reached = _reached(kept)
+        while made < LINKS and _link(kept, reached):
             made += 1
-        _look(kept)
     return made
 
 
-@transaction.atomic
-def _look(kept: Kept) -> None:
-    """Note how far the table reaches now, unless an earlier look still waits for transactions to end."""
-    place, _created = SealedTable.objects.select_for_update().get_or_create(table=kept.table)
-    if place.seen_upto > place.upto:
-        return
-    with connection.cursor() as cursor:
-        cursor.execute(_REACHED.format(table=kept.table, key=kept.key))
-        (place.seen_upto,) = cursor.fetchone()
-        cursor.execute(_SETTLED)
-        _oldest, place.seen_before = cursor.fetchone()
-    place.save()
+def _reached(kept: Kept) -> int:
+    """The last key, in a moment without a writer; 0 when there is no such moment now."""
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(_QUIET.format(table=kept.table))
+            cursor.execute(_REACHED.format(table=kept.table, key=kept.key))
+            return cursor.fetchone()[0]
+    except OperationalError as error:
+        if getattr(error.__cause__, "sqlstate", "") != LOCK_NOT_AVAILABLE:
+            raise
+        return 0
 
 
 @transaction.atomic
-def _link(kept: Kept) -> bool:
+def _link(kept: Kept, reached: int) -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
-        cursor.execute(_SETTLED)
-        oldest, _next = cursor.fetchone()
-    place = SealedTable.objects.filter(table=kept.table).first()
-    if place is None or place.seen_upto <= place.upto or oldest < place.seen_before:
+    place, _created = SealedTable.objects.get_or_create(table=kept.table)
+    if reached <= place.upto:
         return False
-    last = Seal.objects.order_by("-id").first()
+    last = head()
     columns = kept.columns()
-    upto = _end(kept, place.upto, place.seen_upto)
+    upto = _end(kept, place.upto, reached)
     count, digest = _digest(kept, place.upto, upto, columns)
     link = Seal(
         table=kept.table, after=place.upto, upto=upto, count=count, columns=columns, digest=digest,
@@ -115,7 +111,8 @@ def _link(kept: Kept) -> bool:
     )  # fmt: skip
     link.mac = _mac(link)
     link.save(force_insert=True)
-    SealedTable.objects.filter(pk=place.pk).update(upto=upto)
+    place.upto = upto
+    place.save()
     return True
 
 

@@ -32,6 +32,7 @@ ALLOWED = {
     "accounts.OfficeHoliday",
     "accounts.User",
     "programmes.Code",
+    "programmes.DuplicateHint",
     "programmes.Letter",
     "programmes.Programme",
     "programmes.ReportSchedule",
