@@ -21,6 +21,9 @@ from programmes.base.common.pages import COUNT_LIMIT, Page, keyset
 COUNT_MS = 100
 # After this the way along the index was the wrong one, and all that matches is sorted instead.
 WALK_MS = 400
+# The first thousand are soon met in the table or through an index of offices. An index that holds everything, in the
+# order of something else, looks cheaper to the planner and is passed by the hundred thousand (measured: 47 ms, not 1).
+NOT_ALONG = "enable_indexonlyscan = off"
 # In a list sorted by what stands in another table each step costs more, so more rows are still better sorted.
 MOST_SORTED = 6001
 
@@ -37,16 +40,18 @@ class IsOneOf(Func):
 
 
 @contextmanager
-def no_longer_than(milliseconds: int) -> Iterator[None]:
+def no_longer_than(milliseconds: int, *settings: str) -> Iterator[None]:
     """Let PostgreSQL give up statements in this block after so long; they then raise OperationalError.
 
-    The limit travels with each statement, so that it costs no way to the server of its own. Inside somebody else's
-    transaction nothing is limited: giving up would break it.
+    The limit and further `settings` ("name = value") travel with each statement, so that they cost no way to the server
+    of their own. Inside somebody else's transaction nothing is limited: giving up would break it.
     """
+    told = [f"statement_timeout = {int(milliseconds)}", *settings]
 
     def limited(execute, sql, params, many, context):
-        done = execute(f"SET LOCAL statement_timeout = {int(milliseconds)}; {sql}", params, many, context)
-        context["cursor"].nextset()
+        done = execute("; ".join([*(f"SET LOCAL {words}" for words in told), sql]), params, many, context)
+        for _ in told:
+            context["cursor"].nextset()
         return done
 
     if connection.in_atomic_block:
@@ -72,7 +77,7 @@ class Hits:
 def look(queryset, most: int = COUNT_LIMIT, *, milliseconds: int = COUNT_MS) -> Hits:
     """Find what matches, no further than `most`."""
     try:
-        with no_longer_than(milliseconds):
+        with no_longer_than(milliseconds, NOT_ALONG):
             keys = list(queryset.order_by().values_list("pk", flat=True)[:most])
     except OperationalError as error:
         if not gave_up(error):
