@@ -22,7 +22,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from programmes.management.seeding import names  # noqa: E402
+from programmes.management.seeding import names  # noqa: E402 -- after the path
 
 Row = dict[str, Any]
 FAMILIES = tuple(

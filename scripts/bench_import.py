@@ -333,7 +333,7 @@ def reference(office, season, by, rows: int = ROWS, bad: float = BAD) -> float:
             names.append(field.column)
             values.append(given.get(field.attname) or _default(field))
         quoted = ", ".join(f'"{name}"' for name in names)
-        return f"INSERT INTO {model._meta.db_table} ({quoted}) SELECT {', '.join(values)} FROM {source}"  # noqa: S608
+        return f"INSERT INTO {model._meta.db_table} ({quoted}) SELECT {', '.join(values)} FROM {source}"  # noqa: S608 -- our own names
 
     def _default(field: models.Field) -> str:
         if field.name == "public_id":

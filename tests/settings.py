@@ -44,8 +44,8 @@ os.environ["IOMCASE_MEDIA"] = str(VAR_DIR / f"test-media-{SLOT}")
 compile_changed()
 
 from iomcase.settings import *  # noqa: E402, F403 the environment above decides what these become
-from iomcase.settings import DATABASES, TEMPLATES  # noqa: E402
-from tests.strict import UNDEFINED  # noqa: E402
+from iomcase.settings import DATABASES, TEMPLATES  # noqa: E402 -- after the environment
+from tests.strict import UNDEFINED  # noqa: E402 -- after the environment
 
 DATABASES["default"]["TEST"] = {"NAME": f"test_iomcase_{SLOT}"}
 TEMPLATES[0]["OPTIONS"]["string_if_invalid"] = UNDEFINED

@@ -80,7 +80,7 @@ class WordedList(Worded):
         inner, params = compiler.compile(self.source_expressions[0])
         words, said = compiler.compile(Value(_json(self.words)))
         label = f"COALESCE({words}::jsonb ->> code, code)"
-        return f"(SELECT string_agg({label}, ', ') FROM unnest({inner}) AS code)", [*said, *params]  # noqa: S608
+        return f"(SELECT string_agg({label}, ', ') FROM unnest({inner}) AS code)", [*said, *params]  # noqa: S608 -- compiled by Django
 
 
 class Joined(Func):

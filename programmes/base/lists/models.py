@@ -213,7 +213,7 @@ class Export(Record):
     @property
     def status_tone(self) -> str:
         """The tone of the state's tag."""
-        S = self.State  # noqa: N806
+        S = self.State  # noqa: N806 -- stands for the states below
         return {S.ASKED: "waiting", S.DECLINED: "problem", S.READY: "active", S.DONE: "done", S.FAILED: "problem"}[
             self.State(self.state)
         ]

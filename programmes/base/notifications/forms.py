@@ -33,7 +33,8 @@ class PreferencesForm(WorkForm):
 
         A cell is the button of its choice, True where the one way there is stands fixed, None where it is not offered.
         """
-        return [(kind, self._cells(kind)) for kind in CHOOSABLE]
+        concerning = (kind for kind in CHOOSABLE if not kind.roles or kind.roles & self.user.roles)
+        return [(kind, self._cells(kind)) for kind in concerning]
 
     def _cells(self, kind):
         if kind.code not in self.fields:

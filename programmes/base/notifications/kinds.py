@@ -12,6 +12,8 @@ from django.db import models
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from accounts.roles import Role
+
 
 class Channel(models.TextChoices):
     """How a person wants to hear of one kind of news. But for the last one, it also stands in the list."""
@@ -29,7 +31,8 @@ class Kind:
     `facts` are the names its templates may use, `line` the words that stand for it in a digest ("" when the digest
     already lists the same thing as due work), `locked` the reason why it cannot be switched off. A `secret` letter
     holds a link that opens an account: it stands in no list, and its words are removed once it is sent. An `urgent`
-    one does not wait for the end of its reader's quiet hours.
+    one does not wait for the end of its reader's quiet hours. `roles` are those it goes to alone: nobody else is shown
+    it among the choices.
     """
 
     code: str
@@ -42,6 +45,7 @@ class Kind:
     locked: Promise | str = ""
     secret: bool = False
     urgent: bool = False
+    roles: frozenset[str] = frozenset()
 
     @property
     def can_be_stopped(self) -> bool:
@@ -132,6 +136,7 @@ KINDS: MappingProxyType[str, Kind] = MappingProxyType(
                 code=PROBLEM_REPORTED,
                 label=_("Somebody reports a problem"),
                 why=_("You administer this system."),
+                roles=frozenset({Role.ADMINISTRATOR}),
                 facts=frozenset({"who", "page", "at", "request", "words"}),
                 channels=(Channel.NOW,),
                 locked=_("Somebody waits for your answer, so this cannot be switched off."),
@@ -140,6 +145,7 @@ KINDS: MappingProxyType[str, Kind] = MappingProxyType(
                 code=AUDIT_HEAD,
                 label=_("Where the audit chain ends"),
                 why=_("You are an auditor."),
+                roles=frozenset({Role.AUDITOR}),
                 facts=frozenset({"number", "head"}),
                 channels=(Channel.NOW,),
                 locked=_("The chain proves nothing unless its end is known outside, so this cannot be switched off."),

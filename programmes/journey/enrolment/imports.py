@@ -150,8 +150,8 @@ class PeopleImport(ImportKind):
                     {
                         "value": f"{SAME}{seen[one['person']].public_id}",
                         "person": seen[one["person"]],
-                        "level": Level(one["level"]).label,
-                        "tone": LEVEL_TONES[Level(one["level"])],
+                        "level": _level(one).label,
+                        "tone": LEVEL_TONES[_level(one)],
                         "reasons": [{"sign": sign, "text": str(WORDS[code])} for code, sign in one["reasons"]],
                     }
                     for one in row.found
@@ -165,7 +165,7 @@ class PeopleImport(ImportKind):
             return choice
         if choice == "similar":
             # Somebody new where nobody found is more than possible.
-            return NEW if not any(one["level"] in STRONG for one in row.found) else ""
+            return NEW if not any(_level(one) in STRONG for one in row.found) else ""
         keys = [one["person"] for one in row.found]
         seen = {str(p.public_id): p.pk for p in Person.objects.visible_to(user).filter(pk__in=keys)}
         if choice == "best":
@@ -294,6 +294,11 @@ class PeopleImport(ImportKind):
             CaseEvent.objects.filter(subject="consent", subject_id__in=consents).delete()
             Consent.objects.filter(pk__in=consents).delete()
             Person.objects.filter(pk__in=gone).delete()
+
+
+def _level(found: dict) -> Level:
+    """How sure a likeness is. Rows that were checked before this was kept hold none: all of theirs were probable."""
+    return Level(found.get("level", Level.PROBABLE))
 
 
 def _born(facts: dict[str, Any]) -> list[str]:

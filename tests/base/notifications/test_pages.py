@@ -170,12 +170,16 @@ def test_preferences_are_one_table_with_reasons_for_what_is_locked(caseworker):
     assert "It protects your account, so it always comes at once." in text
     assert [kind.code for kind, _cells in page.context["form"].rows()] == [
         *CHOSEN,
-        PROBLEM_REPORTED,
-        AUDIT_HEAD,
         ACCOUNT_CHANGED,
     ]
     assert 'name="case_assigned" value="none"' not in text
     assert "07:00 (America/Guatemala)" in text
+
+
+@pytest.mark.parametrize(("role", "kind"), [("administrator", PROBLEM_REPORTED), ("auditor", AUDIT_HEAD)])
+def test_what_goes_to_one_role_alone_stands_on_the_pages_of_that_role(client_for, role, kind):
+    shown = {about.code for about, _cells in client_for(role).get(PREFERENCES).context["form"].rows()}
+    assert shown & {PROBLEM_REPORTED, AUDIT_HEAD} == {kind}
 
 
 def test_preferences_are_kept(caseworker):

@@ -77,7 +77,7 @@ def restore(row: Row, columns: list[str]) -> None:
         return
     with connection.cursor() as cursor:
         cursor.execute(
-            f"UPDATE {row.table} SET ({names}) = "  # noqa: S608
+            f"UPDATE {row.table} SET ({names}) = "  # noqa: S608 -- names of our own tables
             f"(SELECT {names} FROM jsonb_populate_record(NULL::{row.table}, %s::jsonb)) WHERE {row.key} = %s",
             [row.before, row.pk],
         )

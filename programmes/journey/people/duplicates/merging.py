@@ -191,7 +191,7 @@ def _move(relation: relations.Relation, absorbed: Person, survivor: Person) -> t
 def _set_person(relation: relations.Relation, keys: list[int], person: Person) -> dict[int, str]:
     with connection.cursor() as cursor:
         cursor.execute(
-            f"UPDATE {relation.table} AS t SET {relation.column} = %s WHERE t.{relation.key} = ANY(%s) "  # noqa: S608
+            f"UPDATE {relation.table} AS t SET {relation.column} = %s WHERE t.{relation.key} = ANY(%s) "  # noqa: S608 -- names of our own tables
             f"RETURNING t.{relation.key}, to_jsonb(t)::text",
             [person.pk, keys],
         )
