@@ -1,15 +1,17 @@
 """Users and offices, which everything else refers to."""
 
-import accounts.offices
-import accounts.places
+import uuid
+
 import django.contrib.postgres.fields
 import django.core.validators
 import django.db.models.deletion
 import django.db.models.functions.text
 import django.utils.timezone
-import uuid
 from django.conf import settings
 from django.db import migrations, models
+
+import accounts.offices
+import accounts.places
 
 
 class Migration(migrations.Migration):

@@ -1,6 +1,7 @@
 """Memberships, which may name programmes: after both."""
 
 import datetime
+
 import django.contrib.postgres.constraints
 import django.db.models.deletion
 from django.conf import settings

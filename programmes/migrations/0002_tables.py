@@ -1,6 +1,8 @@
 """All tables as they are, each with its fields, indexes and constraints. (Written by makemigrations, then folded.)"""
 
 import datetime
+import uuid
+
 import django.contrib.postgres.constraints
 import django.contrib.postgres.fields
 import django.contrib.postgres.fields.ranges
@@ -13,15 +15,15 @@ import django.db.models.functions.datetime
 import django.db.models.functions.text
 import django.utils.timezone
 import phonenumber_field.modelfields
+from django.conf import settings
+from django.db import migrations, models
+from django.db.migrations.operations.base import Operation
+
 import programmes.base.common.storage
 import programmes.base.notifications.models
 import programmes.base.rulebook.models
 import programmes.journey.people.dictionary
 import programmes.journey.people.identity
-import uuid
-from django.conf import settings
-from django.db import migrations, models
-from django.db.migrations.operations.base import Operation
 
 
 class CreateTables(Operation):
