@@ -12,7 +12,7 @@ from programmes.base.lists.models import Export, ListPreference, SavedView
 from programmes.base.notifications.models import *  # noqa: F403 -- the room names what it exports in __all__
 from programmes.base.rulebook.models import Code, Deadline, Programme, Requirement, RuleValue, Season
 from programmes.desk.reports.models import ReportRun, ReportSchedule
-from programmes.journey.demand.models import Authorisation, JobDemand, Position
+from programmes.journey.demand.models import Authorisation, Deduction, JobDemand, Position
 from programmes.journey.departure.models import Contract, Document, Medical, Orientation, Permit, Trip
 from programmes.journey.employers.models import Employer, Site
 from programmes.journey.enrolment.models import CaseNumber, Enrolment, Step, TestResult, Tick
@@ -35,6 +35,7 @@ __all__ = [
     "Consent",
     "Contract",
     "Deadline",
+    "Deduction",
     "Document",
     "Draft",
     "DuplicateHint",

@@ -51,6 +51,9 @@ RULES: dict[str, Entry] = {
     "minimum_batch": Entry(_("Fewest similar positions in one demand"), _("positions"), 1),
     "minimum_wage": Entry(_("Lowest hourly wage"), _("currency and amount"), None, shape=Shape.MONEY),
     "hours_guarantee": Entry(_("Guaranteed hours per week"), _("hours"), None),
+    "housing_inspection_months": Entry(
+        _("Housing was inspected at most … before the application"), _("months"), None, _("Canada asks for 8 months.")
+    ),
     "consent_months": Entry(_("Consent is valid for"), _("months"), 24),
     "return_commitment": Entry(_("Return commitment must be signed"), _("yes or no"), False, shape=Shape.YES_NO),
 }
@@ -63,6 +66,10 @@ DEADLINES: dict[str, Entry] = {
     "testing": Entry(_("Test the candidate"), _("days"), 14, _("after being found eligible")),
     "roster_expiry": Entry(_("Renew the roster entry"), _("days"), 730, _("after entering the roster")),
     "suspension_review": Entry(_("Review the suspension"), _("days"), 14, _("after the suspension")),
+    "boarding_warning": Entry(
+        _("Warn that the boarding comes near its limit"), _("days"), 10, _("after the employer's request")
+    ),
+    "boarding": Entry(_("Last day on which a boarding is on time"), _("days"), 15, _("after the employer's request")),
     "offer": Entry(_("Record the worker's answer to the offer"), _("days"), 3, _("after selection")),
     "documents": Entry(_("Complete what is required to travel"), _("days"), 7, _("before the planned start")),
     "departure": Entry(_("Record the departure"), _("days"), 0, _("after the planned start")),

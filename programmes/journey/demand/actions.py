@@ -7,6 +7,7 @@ from django.db.models import IntegerField, Max, Sum
 from django.db.models.functions import Cast, Substr
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from programmes.base.common.errors import RuleBroken
 from programmes.base.lifecycle.models import record
@@ -19,8 +20,9 @@ from programmes.journey.employers.states import Status as EmployerStatus
 
 D, P = DemandStatus, PositionStatus
 TERMS = (
-    "season", "site", "authorisation", "occupation", "positions", "starts_on", "ends_on", "wage", "wage_currency",
-    "wage_unit", "hours_per_week", "terms", "requested_on",
+    "season", "site", "authorisation", "occupation", "national_code", "positions", "starts_on", "ends_on", "wage",
+    "wage_currency", "wage_unit", "hours_per_week", "housing", "transport", "language", "language_level", "criteria",
+    "terms", "requested_on",
 )  # fmt: skip
 # How a position goes back, from where it stands (domain.md 2.3, *Position*).
 _WAY_BACK: dict[str, tuple[str, ...]] = {
@@ -38,16 +40,25 @@ _WAY_BACK: dict[str, tuple[str, ...]] = {
 
 @transaction.atomic
 def add_authorisation(
-    employer, *, by, kind: str, number: str, positions: int, valid_from: date, valid_until: date
+    employer,
+    *,
+    by,
+    kind: str,
+    number: str,
+    positions: int,
+    valid_from: date,
+    valid_until: date,
+    applied_on: date | None = None,
 ) -> Authorisation:
     """Record a permission to hire abroad (LMIA, agreement to recruit …; domain.md 2.1). Effects: diary line."""
     Employer.objects.locked().get(pk=employer.pk)
-    _refuse_bad_authorisation(positions, valid_from, valid_until)
+    _refuse_bad_authorisation(positions, valid_from, valid_until, applied_on)
     authorisation = Authorisation.objects.create(
         employer=employer,
         kind=kind,
         number=number,
         positions=positions,
+        applied_on=applied_on,
         valid_from=valid_from,
         valid_until=valid_until,
         created_by=by,
@@ -58,15 +69,30 @@ def add_authorisation(
 
 @transaction.atomic
 def edit_authorisation(
-    authorisation, *, by, version, kind: str, number: str, positions: int, valid_from: date, valid_until: date
+    authorisation,
+    *,
+    by,
+    version,
+    kind: str,
+    number: str,
+    positions: int,
+    valid_from: date,
+    valid_until: date,
+    applied_on: date | None = None,
+    withdrawn_on: date | None = None,
 ) -> Authorisation:
-    """Correct an authorisation, or record its extension.
+    """Correct an authorisation, record its extension, or that the authority took it back (`withdrawn_on`).
 
-    Never below the positions that its demands claim, nor off their dates. Effects: diary line on the employer.
+    Never below the positions that its demands claim, nor off their dates. From `withdrawn_on` on it has lapsed: those
+    who hold positions keep them, and nobody travels until it is renewed. Effects: diary line on the employer.
     """
     authorisation = Authorisation.objects.locked().get(pk=authorisation.pk)
     authorisation.expect_version(version)
-    _refuse_bad_authorisation(positions, valid_from, valid_until)
+    _refuse_bad_authorisation(positions, valid_from, valid_until, applied_on)
+    if withdrawn_on and withdrawn_on > timezone.localdate():
+        raise RuleBroken(_("The day lies in the future."), field="withdrawn_on")
+    if withdrawn_on and withdrawn_on < valid_from:
+        raise RuleBroken(_("“Taken back” lies before “valid from”."), field="withdrawn_on")
     claimed = claimed_positions(authorisation)
     if positions < claimed:
         raise RuleBroken(_("Demands use %(count)d positions of it already.") % {"count": claimed}, field="positions")
@@ -79,16 +105,23 @@ def edit_authorisation(
         raise RuleBroken(_("A demand on this authorisation ends later."), field="valid_until")
     authorisation.kind, authorisation.number, authorisation.positions = kind, number, positions
     authorisation.valid_from, authorisation.valid_until = valid_from, valid_until
-    authorisation.write("kind", "number", "positions", "valid_from", "valid_until")
-    record(authorisation.employer, by=by, what="authorisation_edited", number=number)
+    taken_back = withdrawn_on is not None and withdrawn_on != authorisation.withdrawn_on
+    authorisation.applied_on, authorisation.withdrawn_on = applied_on, withdrawn_on
+    authorisation.write("kind", "number", "positions", "applied_on", "valid_from", "valid_until", "withdrawn_on")
+    what = "authorisation_taken_back" if taken_back else "authorisation_edited"
+    record(authorisation.employer, by=by, what=what, number=number)
     return authorisation
 
 
-def _refuse_bad_authorisation(positions, valid_from, valid_until):
+def _refuse_bad_authorisation(positions, valid_from, valid_until, applied_on):
     if positions < 1:
         raise RuleBroken(_("An authorisation covers 1 to 5,000 positions."), field="positions")
     if valid_until < valid_from:
         raise RuleBroken(_("“Valid until” lies before “valid from”."), field="valid_until")
+    if applied_on and applied_on > timezone.localdate():
+        raise RuleBroken(_("The day lies in the future."), field="applied_on")
+    if applied_on and applied_on > valid_until:
+        raise RuleBroken(_("“Applied for” lies after “valid until”."), field="applied_on")
 
 
 def claimed_positions(authorisation, *, but_not=None) -> int:
@@ -139,6 +172,9 @@ def edit(demand, *, by, version, **terms) -> JobDemand:
     for name in terms.keys() & set(TERMS):
         setattr(demand, name, terms[name])
     _judge(demand)
+    problem = rules.named_problem(demand.places.filter(named=True).count(), demand.positions)
+    if problem:
+        raise RuleBroken(problem, field="positions")
     demand.write(*(name for name in TERMS if name in terms))
     record(demand, by=by, what="demand_edited")
     return demand
@@ -156,6 +192,11 @@ def _judge(demand):
     if demand.requested_on > timezone.localdate():
         raise RuleBroken(_("The day lies in the future."), field="requested_on")
     problems = problems_of(demand)
+    if demand.language_level and not demand.language:
+        problems.append(rules.Problem("language", _("Choose the language this level is of.")))
+    criteria = rules.criteria_problem(demand.criteria)
+    if criteria:
+        problems.append(rules.Problem("criteria", criteria))
     if demand.authorisation_id:
         if demand.authorisation.employer_id != employer.pk:
             raise RuleBroken(_("This authorisation belongs to another employer."), field="authorisation")
@@ -207,7 +248,7 @@ def locked(demand, version=None) -> JobDemand:
     return fresh
 
 
-def _move(demand, to, *, by, version=None, on=None, reason="", note=""):
+def _move(demand, to, *, by, version=None, on=None, reason="", note="", **changes):
     """Lock the demand and its authorisation, judge, move. Guards and consequences stand in guards.py."""
     demand = locked(demand, version)
     if on is not None and on > timezone.localdate():
@@ -215,20 +256,28 @@ def _move(demand, to, *, by, version=None, on=None, reason="", note=""):
     if demand.authorisation_id:
         # Two demands on one authorisation are judged one after the other.
         demand.authorisation = Authorisation.objects.locked().get(pk=demand.authorisation_id)
-    demand.move_to(to, by=by, on=on, reason=reason, note=note)
+    demand.move_to(to, by=by, on=on, reason=reason, note=note, **changes)
     return demand
 
 
 @transaction.atomic
 def submit(demand, *, by, version) -> JobDemand:
     """Hand a draft in for review. Refused with everything that is missing (guards.py)."""
-    return _move(demand, D.SUBMITTED, by=by, version=version)
+    return _move(demand, D.SUBMITTED, by=by, version=version, submitted_at=timezone.now(), submitted_by=by)
+
+
+def _refuse_own(demand, by):
+    """Whoever wrote a demand down or handed it in judges it in nothing (domain.md 6); two constraints stand behind."""
+    if by.pk in {demand.created_by_id, demand.submitted_by_id}:
+        raise RuleBroken(_("Nobody approves a demand of their own. Ask a colleague."), code="own_demand")
 
 
 @transaction.atomic
 def take_up(demand, *, by, version) -> JobDemand:
-    """Begin the review."""
-    return _move(demand, D.UNDER_REVIEW, by=by, version=version)
+    """Begin the review; not of one's own demand."""
+    fresh = locked(demand, version)
+    _refuse_own(fresh, by)
+    return _move(fresh, D.UNDER_REVIEW, by=by)
 
 
 @transaction.atomic
@@ -239,9 +288,8 @@ def approve(demand, *, by, version) -> JobDemand:
     positions, numbered from 1 (the consequence in guards.py), diary line.
     """
     fresh = locked(demand, version)
-    if fresh.created_by_id == by.pk:
-        raise RuleBroken(_("Nobody approves a demand of their own. Ask a colleague."), code="own_demand")
-    return _move(fresh, D.APPROVED, by=by)
+    _refuse_own(fresh, by)
+    return _move(fresh, D.APPROVED, by=by, approved_at=timezone.now(), approved_by=by)
 
 
 @transaction.atomic
@@ -278,19 +326,28 @@ def cancel(demand, *, by, version, reason: str, note: str = "") -> JobDemand:
 
 
 @transaction.atomic
-def close(demand, *, by, version) -> JobDemand:
-    """Close a filled demand when its workers have gone home."""
-    return _move(demand, D.CLOSED, by=by, version=version)
+def close(demand, *, by, version, reason: str = "", note: str = "") -> JobDemand:
+    """Close a demand when its workers have gone home.
+
+    One that was never filled is closed with a reason, a code of the list “demand_closing”: why the rest of its
+    positions was given up. They stay vacant, for the reports to count.
+    """
+    return _move(demand, D.CLOSED, by=by, version=version, reason=reason, note=note)
 
 
 def expire_lapsed(today: date) -> int:
     """Daily: approved demands whose authorisation has lapsed become expired. Returns how many.
 
+    Of a demand that is open already somebody may hold a position: it stays as it is, takes nobody more and lets nobody
+    travel until the authorisation is renewed (`renew`, `edit_authorisation`); letters say so (reminders.py).
+
     Each in a transaction of its own, so that one that fails does not hold up the rest; a demand somebody is working
     on is left for the next day.
     """
     expired = 0
-    lapsed = JobDemand.objects.filter(status=D.APPROVED, authorisation__valid_until__lt=today)
+    lapsed = JobDemand.objects.filter(
+        status=D.APPROVED, authorisation__in=Authorisation.objects.lapsed_on(today).values("pk")
+    )
     for pk in lapsed.values_list("pk", flat=True):
         with transaction.atomic():
             demand = lapsed.select_for_update(of=("self",), no_key=True, skip_locked=True).filter(pk=pk).first()
@@ -304,24 +361,76 @@ def expire_lapsed(today: date) -> int:
 
 
 @transaction.atomic
-def reserve(demand, *, by, on: date | None = None) -> Position:
-    """Reserve the first vacant position of a demand.
+def renew(demand, *, by, version, authorisation: Authorisation) -> JobDemand:
+    """Put an open demand on another authorisation of its employer, because the one it stands on lapses or has lapsed.
 
-    Takes a position no one else is taking at this moment (SKIP LOCKED), so that a crowd does not queue behind the
-    last one; then the demand itself, so that it cannot be cancelled meanwhile. Raises RuleBroken when the demand
-    takes no workers, or no position is left.
+    The new one must be of the programme's kind, valid through the dates of work and have positions left for all of
+    them. Effects: diary lines on the demand and the employer; whoever holds a position may travel again.
+    """
+    demand = locked(demand, version)
+    if demand.status not in DEMAND.groups["following"]:
+        raise RuleBroken(_("Only an open demand is put on another authorisation."), code="not_open")
+    held = Authorisation.objects.locked().get(pk=authorisation.pk)
+    if held.employer_id != demand.employer_id:
+        raise RuleBroken(_("This authorisation belongs to another employer."), field="authorisation")
+    if held.pk == demand.authorisation_id:
+        raise RuleBroken(_("The demand stands on this authorisation already."), field="authorisation")
+    if held.is_lapsed:
+        raise RuleBroken(_("This authorisation has lapsed itself."), field="authorisation")
+    demand.authorisation = held
+    problem = authorisation_problem(demand) or rules.authorisation_excess(
+        authorised=held.positions, claimed=claimed_positions(held, but_not=demand), asked=demand.positions
+    )
+    if problem:
+        raise RuleBroken(problem, field="authorisation")
+    demand.write("authorisation")
+    record(demand, by=by, what="demand_renewed", number=held.number)
+    return demand
+
+
+@transaction.atomic
+def reserve(demand, *, by, on: date | None = None, person: int | None = None) -> Position:
+    """Reserve a vacant position of a demand for a person (its key): the one that asks for them by name, else another.
+
+    A position that asks for somebody else by name is passed over until it is opened to others. Takes a position no one
+    else is taking at this moment (SKIP LOCKED), so that a crowd does not queue behind the last one; then the demand
+    itself, so that it cannot be cancelled meanwhile. Raises RuleBroken when the demand takes no workers, its
+    authorisation has lapsed, or no position is left.
     """
     known = DEMAND.groups["following"]
     if JobDemand.objects.values_list("status", flat=True).get(pk=demand.pk) not in known:
         raise RuleBroken(_("This demand takes no workers now."), field="demand", code="not_open")
-    vacant = Position.objects.filter(demand=demand).vacant().order_by("number")
+    vacant = Position.objects.filter(demand=demand).takeable_by(person)
     place = vacant.select_for_update(of=("self",), no_key=True, skip_locked=True).first()
     if place is None:
-        raise RuleBroken(_("This demand has no vacant position left."), field="demand", code="no_vacancy")
-    if JobDemand.objects.locked().get(pk=demand.pk).status not in known:
+        raise _nothing_left(demand)
+    fresh = JobDemand.objects.locked().select_related("authorisation").get(pk=demand.pk)
+    if fresh.status not in known:
         raise RuleBroken(_("This demand takes no workers now."), field="demand", code="not_open")
+    if fresh.authorisation and fresh.authorisation.is_lapsed:
+        raise RuleBroken(
+            _("The authorisation of this demand has lapsed: nobody is selected until it is renewed."),
+            field="demand",
+            code="lapsed",
+        )
     place.move_to(P.RESERVED, by=by, on=on)
     return place
+
+
+def _nothing_left(demand) -> RuleBroken:
+    named = Position.objects.filter(demand=demand, named=True, open_to_others_on__isnull=True).vacant().count()
+    if not named:
+        return RuleBroken(_("This demand has no vacant position left."), field="demand", code="no_vacancy")
+    return RuleBroken(
+        ngettext(
+            "The %(count)d position left is for a worker asked for by name. Open it to others first.",
+            "The %(count)d positions left are for workers asked for by name. Open one to others first.",
+            named,
+        )
+        % {"count": named},
+        field="demand",
+        code="named_only",
+    )
 
 
 @transaction.atomic
@@ -338,11 +447,13 @@ def give_back(position, *, by, on: date | None = None, reason: str = "") -> Posi
     """Take a position back from whoever held it, by the way the table allows from where it stands.
 
     reserved → vacant · offered → declined → vacant · accepted → lost → vacant · occupied → vacated. A vacant or
-    vacated position stays as it is.
+    vacated position stays as it is. A named position that comes free is opened to others: the worker asked for had it.
     """
     place = Position.objects.locked().get(pk=position.pk)
     for status in _WAY_BACK.get(place.status, ()):
-        place.move_to(status, by=by, on=on, reason=reason or "given_back")
+        opened = place.named and place.open_to_others_on is None and status == P.VACANT
+        changes = {"open_to_others_on": on or timezone.localdate()} if opened else {}
+        place.move_to(status, by=by, on=on, reason=reason or "given_back", **changes)
     follow_positions(place.demand_id, by=by, on=on)
     return place
 

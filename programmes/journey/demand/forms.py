@@ -17,6 +17,7 @@ from programmes.base.rulebook.codes import label
 from programmes.base.rulebook.models import Code, Season
 from programmes.journey.demand import rules
 from programmes.journey.demand.models import Authorisation, JobDemand
+from programmes.journey.demand.states import DemandStatus
 from programmes.journey.employers.forms import half
 from programmes.journey.employers.models import Employer, Site
 
@@ -199,6 +200,19 @@ class CancelForm(ReasonForm):
     """Why the demand is given up."""
 
     code_list = "demand_cancellation"
+
+
+class CloseForm(ReasonForm):
+    """Why the rest of the positions is given up; a demand that was filled needs no reason."""
+
+    code_list = "demand_closing"
+
+    def prepare(self):
+        """The reasons in force; none is asked for where nothing is given up."""
+        super().prepare()
+        self.fields["reason"].label = _("Why the other positions are given up")
+        if self.record.status == DemandStatus.FILLED:
+            del self.fields["reason"], self.fields["note"]
 
 
 class AuthorisationForm(WorkForm):

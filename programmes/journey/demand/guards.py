@@ -1,7 +1,6 @@
 """What must be true before a demand moves, and what follows; registered at start-up."""
 
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -21,10 +20,19 @@ sentences.register(
     {
         "authorisation_added": gettext_lazy("recorded the authorisation {number}"),
         "authorisation_edited": gettext_lazy("changed the authorisation {number}"),
+        "authorisation_taken_back": gettext_lazy("recorded that the authority took back the authorisation {number}"),
+        "demand_renewed": gettext_lazy("put the demand on the authorisation {number}"),
         "demand_drafted": gettext_lazy("wrote down the demand"),
         "demand_edited": gettext_lazy("changed the demand"),
+        "worker_named": gettext_lazy("asked for a worker by name (position {position})"),
+        "worker_matched": gettext_lazy("said which worker position {position} asks for"),
+        "position_opened": gettext_lazy("opened position {position} to others"),
+        "position_generic": gettext_lazy("made position {position} generic"),
+        "deduction_added": gettext_lazy("wrote down a deduction: {deduction}"),
+        "deduction_removed": gettext_lazy("took away a deduction: {deduction}"),
     }
 )
+sentences.quote("deduction", lambda code: label("deduction", code))
 
 
 @guard("demand", D.SUBMITTED, D.APPROVED, D.OPEN)
@@ -56,8 +64,8 @@ def authorised(demand, *, to, on, by=None):
     problem = actions.authorisation_problem(demand)
     if problem:
         yield Missing("authorisation", problem, href, waits_for="employer")
-    if demand.authorisation.valid_until < timezone.localdate():
-        day = date_format(demand.authorisation.valid_until)
+    if demand.authorisation.is_lapsed:
+        day = date_format(demand.authorisation.last_day)
         yield Missing("lapsed", _("The authorisation lapsed on %(day)s.") % {"day": day}, href, waits_for="employer")
     excess = rules.authorisation_excess(
         authorised=demand.authorisation.positions,
@@ -81,7 +89,12 @@ def nobody_holds_a_position(demand, *, to, on, by=None):
 
 @consequence("demand", D.APPROVED)
 def number_the_positions(demand, *, event, by):
-    """Exactly as many positions as were asked for, numbered from 1, all vacant."""
+    """Exactly as many positions as were asked for, numbered from 1, all vacant; named ones stand there already."""
+    there = set(demand.places.values_list("number", flat=True))
     Position.objects.bulk_create(
-        [Position(demand=demand, number=number, created_by=by) for number in range(1, demand.positions + 1)]
+        [
+            Position(demand=demand, number=number, created_by=by)
+            for number in range(1, demand.positions + 1)
+            if number not in there
+        ]
     )

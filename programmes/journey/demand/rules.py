@@ -1,5 +1,6 @@
 """Pure judgement about the terms of a demand and the authorisation behind it. Arguments in, answer out."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -10,7 +11,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from programmes.base.rulebook.rules import stay_problems
+from programmes.base.common import text
+from programmes.base.rulebook.rules import months_later, stay_problems
 
 WEEKS_A_YEAR = 52
 FEWEST_HOURS, MOST_HOURS = 1, 80
@@ -177,3 +179,57 @@ def authorisation_excess(*, authorised: int, claimed: int, asked: int) -> str | 
         "claimed": claimed,
         "left": left,
     }
+
+
+# Words that say which sex is meant, folded: female and male side by side. `masculine` as a form of grammar
+# ("trabajadores") says nothing about who may apply, and is left alone.
+_FEMALE = frozenset(
+    "woman women female females girl girls lady ladies mujer mujeres femenino femenina femeninos femeninas "
+    "senora senoras senorita senoritas dama damas femme femmes feminin feminine "
+    "mulher mulheres feminino feminina".split()
+)
+_MALE = frozenset(
+    "man men male males boy boys gentleman gentlemen hombre hombres varon varones masculino masculina masculinos "
+    "masculinas caballero caballeros homme hommes masculin masculine garcon garcons homem homens".split()
+)
+
+
+def criteria_problem(criteria: str) -> str | None:
+    """Why criteria are not gender-neutral: they name one sex and not the other (domain.md 2.2 stage 4).
+
+    “Women and men” names both and excludes nobody.
+    """
+    folded = [text.fold(word) for word in re.findall(r"\w+", criteria)]
+    named = [word for word in folded if word in _FEMALE | _MALE]
+    if not named or (_FEMALE & set(named) and _MALE & set(named)):
+        return None
+    return _("“%(word)s” names a sex. Write what the work asks for, not who does it.") % {"word": named[0]}
+
+
+def named_problem(named: int, positions: int) -> str | None:
+    """Why a demand with so many positions cannot name so many workers."""
+    if named <= positions:
+        return None
+    return ngettext(
+        "%(count)d worker is asked for by name: ask for at least as many positions.",
+        "%(count)d workers are asked for by name: ask for at least as many positions.",
+        named,
+    ) % {"count": named}
+
+
+def inspection_problem(inspected_on: date | None, applied_on: date, months: int | None) -> str | None:
+    """What is wrong with the housing inspection of a site when the employer applies (domain.md 2.5).
+
+    `months` is how old it may be at the most on that day; None asks for no inspection. A warning: it stops nothing.
+    """
+    if not months:
+        return None
+    if inspected_on is None:
+        return _("No inspection of the housing is recorded.")
+    if months_later(inspected_on, months) >= applied_on:
+        return None
+    return ngettext(
+        "The housing was inspected on %(day)s, more than %(count)d month before the application on %(applied)s.",
+        "The housing was inspected on %(day)s, more than %(count)d months before the application on %(applied)s.",
+        months,
+    ) % {"day": date_format(inspected_on), "count": months, "applied": date_format(applied_on)}

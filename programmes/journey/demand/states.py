@@ -22,8 +22,8 @@ class DemandStatus(models.TextChoices):
 
 
 D = DemandStatus
-# Domain.md names the forward path; a demand falls back from (partly) filled when a position comes free again, and a
-# returned demand is corrected and submitted once more.
+# Domain.md names the forward path; a demand falls back from (partly) filled when a position comes free again, a
+# returned demand is corrected and submitted once more, and one that nobody fills any further is closed as it is.
 DEMAND = Machine(
     name="demand",
     states=DemandStatus,
@@ -34,10 +34,11 @@ DEMAND = Machine(
         D.RETURNED: frozenset({D.SUBMITTED, D.CANCELLED}),
         D.APPROVED: frozenset({D.OPEN, D.CANCELLED, D.EXPIRED}),
         D.OPEN: frozenset({D.PARTLY_FILLED, D.FILLED, D.CANCELLED}),
-        D.PARTLY_FILLED: frozenset({D.OPEN, D.FILLED, D.CANCELLED}),
+        D.PARTLY_FILLED: frozenset({D.OPEN, D.FILLED, D.CLOSED, D.CANCELLED}),
         D.FILLED: frozenset({D.PARTLY_FILLED, D.OPEN, D.CLOSED}),
     },
-    reasons=frozenset({D.RETURNED, D.REJECTED, D.CANCELLED}),
+    # Closing before all positions are filled needs one too: why the rest was given up.
+    reasons=frozenset({D.RETURNED, D.REJECTED, D.CANCELLED, (D.PARTLY_FILLED, D.CLOSED)}),
     groups={
         "editable": frozenset({D.DRAFT, D.RETURNED}),
         "taking": frozenset({D.OPEN, D.PARTLY_FILLED}),

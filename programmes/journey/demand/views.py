@@ -19,6 +19,7 @@ from programmes.journey.demand.forms import (
     AuthorisationForm,
     CancelForm,
     ChooseEmployerForm,
+    CloseForm,
     DemandForm,
     MoveForm,
     RejectForm,
@@ -296,8 +297,10 @@ def cancel(request, public_id):
 @requires(Permission.DEMAND_EDIT)
 @require_http_methods(FORMS)
 def close(request, public_id):
-    """Close a filled demand when its workers have gone home."""
-    return _step(request, public_id, moves.D.CLOSED, actions.close, done=_("The demand was closed."))
+    """Close a demand when its workers have gone home, filled or not."""
+    return _step(
+        request, public_id, moves.D.CLOSED, actions.close, form_class=CloseForm, done=_("The demand was closed.")
+    )
 
 
 # --- Authorisations -----------------------------------------------------------------------------------------------

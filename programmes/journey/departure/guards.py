@@ -1,6 +1,7 @@
 """Registered at start-up: judges of requirements, guards, what follows a move, sentences of the diary."""
 
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -61,9 +62,18 @@ sentences.register(
 
 @guard("enrolment", S.READY_TO_TRAVEL, S.TRAVELLING)
 def inside_the_authorisation(enrolment, *, to, on, by=None):
-    """The planned stay lies inside the employer's authorisation (domain.md 2.4)."""
+    """The planned stay lies inside the employer's authorisation, and it carries work today (domain.md 2.4)."""
     selection = papers.of(enrolment).selection
     authorisation = selection.position.demand.authorisation if selection else None
+    if authorisation and authorisation.lapsed_by(timezone.localdate()):
+        yield Missing(
+            "authorisation_lapsed",
+            _("The employer's authorisation has lapsed: nobody travels until it is renewed"),
+            reverse("demand:detail", args=[selection.position.demand.public_id]),
+            waits_for="employer",
+            hint=_("It carried work until %(day)s.") % {"day": short_day(authorisation.last_day)},
+        )
+        return
     if authorisation is None or not enrolment.planned_start or not enrolment.planned_end:
         return
     if enrolment.planned_start < authorisation.valid_from or enrolment.planned_end > authorisation.valid_until:

@@ -6,7 +6,7 @@ from programmes.base.lifecycle import sentences
 from programmes.base.lifecycle.models import CaseEvent
 from programmes.base.rulebook.codes import label
 
-REASONS = ("employer_suspension", "demand_return", "demand_rejection", "demand_cancellation")
+REASONS = ("employer_suspension", "demand_return", "demand_rejection", "demand_cancellation", "demand_closing")
 
 
 def story_of(record, *, most: int = 12) -> list[dict]:

@@ -42,9 +42,10 @@ def select(enrolment, *, by, version=None, demand, on: date, named: bool = False
     if demand.employer.status != EmployerStatus.ACTIVE:
         raise RuleBroken(_("This employer is suspended: nobody is selected for it."), field="demand", code="suspended")
     _refuse_two_at_once(enrolment, demand.starts_on, demand.ends_on)
-    position = demand_actions.reserve(demand, by=by, on=on)
+    position = demand_actions.reserve(demand, by=by, on=on, person=enrolment.person_id)
+    asked_for = named or position.wanted_id == enrolment.person_id
     selection = Selection.objects.create(
-        enrolment=enrolment, position=position, named=named, selected_on=on, created_by=by
+        enrolment=enrolment, position=position, named=asked_for, selected_on=on, created_by=by
     )
     enrolment.planned_start, enrolment.planned_end = demand.starts_on, demand.ends_on
     enrolment.write("planned_start", "planned_end")

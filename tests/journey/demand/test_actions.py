@@ -277,7 +277,7 @@ MOVING = {
     "take_up": ("under_review", {"submitted"}),
     "approve": ("approved", {"under_review"}),
     "open_demand": ("open", {"approved"}),
-    "close": ("closed", {"filled"}),
+    "close": ("closed", {"filled", "partly_filled"}),
     "cancel": ("cancelled", {"draft", "submitted", "under_review", "returned", "approved", "open", "partly_filled"}),
     "reject": ("rejected", {"under_review"}),
     "return_for_correction": ("returned", {"under_review"}),
@@ -287,7 +287,7 @@ MOVING = {
 @pytest.mark.parametrize("deed", MOVING)
 def test_every_deed_from_every_state(manager, deed):
     target, sources = MOVING[deed]
-    reason = {"reason": "other"} if deed in {"cancel", "reject", "return_for_correction"} else {}
+    reason = {"reason": "other"} if deed in {"cancel", "close", "reject", "return_for_correction"} else {}
     for source in DemandStatus.values:
         demand = JobDemandFactory(status=source, positions=1)
         if source in sources:

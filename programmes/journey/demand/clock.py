@@ -1,0 +1,233 @@
+"""From an employer's request to the boarding of its workers: counted in days, warned of, late.
+
+The published promise of the model programme is fifteen days (domain.md 0.3); a request on 20 January and a boarding on
+4 February are fifteen. Day 15 is the last day on time: late is from day 16 on. Both days are data of the programme
+(deadlines `boarding` and `boarding_warning`).
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+from django.db.models import (
+    Avg,
+    Count,
+    DurationField,
+    ExpressionWrapper,
+    F,
+    IntegerField,
+    Max,
+    Min,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+)
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from programmes.base.rulebook.catalogue import DEADLINES
+from programmes.base.rulebook.models import Deadline
+from programmes.journey.demand.models import JobDemand, Position
+from programmes.journey.demand.states import DEMAND, POSITION
+
+LIMIT, WARNING = "boarding", "boarding_warning"
+# A demand that ended without workers has nothing to be late with.
+_BOARDED = Q(
+    places__status__in=sorted(POSITION.groups["given"]), places__selections__enrolment__departed_on__isnull=False
+)
+_DEPARTED = "places__selections__enrolment__departed_on"
+
+
+def days_between(requested_on: date, boarded_on: date) -> int:
+    """Days from the request to a boarding; the day of the request is day 0."""
+    return (boarded_on - requested_on).days
+
+
+@dataclass(frozen=True)
+class Clock:
+    """How long a demand has been on its way.
+
+    `day` counts from the request to `today`, or to the last boarding when it has stopped. `limit` is the last day on
+    time, `warned_from` the first that warns. `runs` is false once every position has boarded, or the demand is over.
+    """
+
+    day: int
+    limit: int
+    warned_from: int
+    boarded: int
+    positions: int
+    runs: bool
+
+    @property
+    def is_late(self) -> bool:
+        """Later than the limit: still not boarded, or boarded after it."""
+        return (self.runs or bool(self.boarded)) and self.day > self.limit
+
+    @property
+    def is_warned(self) -> bool:
+        """Near the limit or on it, and not everybody has boarded."""
+        return self.runs and self.warned_from <= self.day <= self.limit
+
+    @property
+    def tone(self) -> str:
+        """The tone of its tag."""
+        if self.is_late:
+            return "problem"
+        if self.is_warned:
+            return "waiting"
+        return "neutral" if self.runs or not self.boarded else "done"
+
+    @property
+    def short(self) -> str:
+        """`Day 12 of 15`; `16 days`; nothing for a demand that ended without a boarding."""
+        if self.runs:
+            return _("Day %(day)d of %(limit)d") % {"day": self.day, "limit": self.limit}
+        if not self.boarded:
+            return ""
+        return ngettext("%(count)d day", "%(count)d days", self.day) % {"count": self.day}
+
+    @property
+    def words(self) -> str:
+        """What follows from it, in a sentence fit for a line beside `short`."""
+        if not self.runs:
+            return self._stopped()
+        if self.day > self.limit:
+            over = self.day - self.limit
+            return ngettext("%(count)d day late", "%(count)d days late", over) % {"count": over}
+        left = self.limit - self.day
+        if not left:
+            return _("last day on time")
+        return ngettext("%(count)d day left", "%(count)d days left", left) % {"count": left}
+
+    def _stopped(self) -> str:
+        if not self.boarded:
+            return ""
+        if self.day <= self.limit:
+            return _("from request to boarding, on time")
+        over = self.day - self.limit
+        return ngettext(
+            "from request to boarding, %(count)d day late", "from request to boarding, %(count)d days late", over
+        ) % {"count": over}
+
+
+def clock_of(
+    requested_on: date, *, today: date, limit: int, warned_from: int, positions: int, boarded: int,
+    last_boarded_on: date | None, is_over: bool,
+) -> Clock:  # fmt: skip
+    """The clock of one demand. It stops when as many have boarded as positions were asked for, or at its end."""
+    runs = not is_over and boarded < positions
+    until = today if runs or last_boarded_on is None else last_boarded_on
+    return Clock(
+        day=max(0, days_between(requested_on, until)), limit=limit, warned_from=warned_from, boarded=boarded,
+        positions=positions, runs=runs,
+    )  # fmt: skip
+
+
+def boardings(demands: Iterable[JobDemand]) -> QuerySet:
+    """For each of these demands: `boarded` workers who hold a position of it or went home, `first_on`, `last_on`.
+
+    Cases belong to a later room and are read through the reverse relation of the position.
+    """
+    return (
+        JobDemand.objects.filter(pk__in=[demand.pk for demand in demands])
+        .order_by()
+        .annotate(
+            boarded=Count("places", filter=_BOARDED, distinct=True),
+            first_on=Min(_DEPARTED, filter=_BOARDED),
+            last_on=Max(_DEPARTED, filter=_BOARDED),
+        )
+    )
+
+
+def set_clocks(demands: Sequence[JobDemand], *, today: date) -> None:
+    """Put `clock` on each of these demands; their season and programme are read already. Two queries for all."""
+    found = {row["pk"]: row for row in boardings(demands).values("pk", "boarded", "last_on")}
+    limits = _limits({demand.season.programme_id for demand in demands})
+    for demand in demands:
+        row = found[demand.pk]
+        own = limits.get(demand.season.programme_id, {})
+        demand.clock = clock_of(  # type: ignore[attr-defined]
+            demand.requested_on,
+            today=today,
+            limit=own.get(LIMIT, DEADLINES[LIMIT].default),
+            warned_from=own.get(WARNING, DEADLINES[WARNING].default),
+            positions=demand.positions,
+            boarded=row["boarded"],
+            last_boarded_on=row["last_on"],
+            is_over=demand.status in DEMAND.groups["over"],
+        )
+
+
+def _limits(programmes: set[int] | None = None) -> dict[int, dict[str, int]]:
+    rows = Deadline.objects.filter(key__in=(LIMIT, WARNING))
+    if programmes is not None:
+        rows = rows.filter(programme__in=programmes)
+    limits: dict[int, dict[str, int]] = {}
+    for programme, key, days in rows.values_list("programme", "key", "days"):
+        limits.setdefault(programme, {})[key] = days
+    return limits
+
+
+def running(demands: QuerySet) -> QuerySet:
+    """Those whose clock runs: not over, and somebody has still to board."""
+    boarded = (
+        Position.objects.filter(
+            demand=OuterRef("pk"),
+            status__in=POSITION.groups["given"],
+            selections__enrolment__departed_on__isnull=False,
+        )
+        .order_by()
+        .values("demand")
+        .annotate(count=Count("pk", distinct=True))
+        .values("count")
+    )
+    return demands.exclude(status__in=DEMAND.groups["over"]).filter(
+        positions__gt=Coalesce(Subquery(boarded, output_field=IntegerField()), 0)
+    )
+
+
+def late(demands: QuerySet, *, today: date) -> QuerySet:
+    """Those still on their way after the last day on time."""
+    return running(demands).filter(_older_than(LIMIT, today))
+
+
+def warned(demands: QuerySet, *, today: date) -> QuerySet:
+    """Those still on their way, near the last day on time or on it."""
+    return running(demands).filter(_older_than(WARNING, today + timedelta(days=1)) & ~_older_than(LIMIT, today))
+
+
+def _older_than(key: str, today: date) -> Q:
+    """Requested more days before `today` than the programme's own deadline `key` has."""
+    own = {programme: days[key] for programme, days in _limits().items() if key in days}
+    usual = today - timedelta(days=DEADLINES[key].default)
+    found = Q(requested_on__lt=usual) & ~Q(season__programme__in=list(own))
+    for programme, days in own.items():
+        found |= Q(season__programme=programme, requested_on__lt=today - timedelta(days=days))
+    return found
+
+
+def average_days(programmes: Iterable[int], *, since: date, until: date) -> dict[int, tuple[Decimal, int]]:
+    """For each programme with boardings in the period: days from request to boarding on average, and of how many.
+
+    Each worker who boarded counts once (domain.md I06); one statement.
+    """
+    rows = (
+        JobDemand.objects.filter(
+            season__programme__in=list(programmes),
+            places__status__in=POSITION.groups["given"],
+            places__selections__enrolment__departed_on__range=(since, until),
+        )
+        .order_by()
+        .values("season__programme")
+        .annotate(
+            days=Avg(ExpressionWrapper(F(_DEPARTED) - F("requested_on"), output_field=DurationField())),
+            workers=Count(_DEPARTED),
+        )
+    )
+    return {
+        row["season__programme"]: (Decimal(row["days"] / timedelta(days=1)).quantize(Decimal("0.1")), row["workers"])
+        for row in rows
+    }
