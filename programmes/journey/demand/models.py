@@ -103,16 +103,16 @@ class Authorisation(Record):
                 name="no_fewer_than_claimed",
                 when=pgtrigger.Before,
                 operation=pgtrigger.UpdateOf("positions"),
-                func=f"""
+                func="""
                     IF NEW.positions < OLD.positions AND NEW.positions < (
                         SELECT COALESCE(SUM(d.positions), 0) FROM programmes_jobdemand d
-                        WHERE d.authorisation_id = NEW.id AND d.status IN ({_CLAIMING})
+                        WHERE d.authorisation_id = NEW.id AND d.status IN (CLAIMING)
                     ) THEN
                         RAISE EXCEPTION 'Demands use more positions of this authorisation already.'
                             USING HINT = 'iomcase';
                     END IF;
                     RETURN NEW;
-                """,
+                """.replace("CLAIMING", _CLAIMING),
             ),
         ]
 
@@ -278,11 +278,11 @@ class JobDemand(Lifecycle, Record):
                 when=pgtrigger.Before,
                 operation=pgtrigger.Insert | pgtrigger.UpdateOf("status", "positions", "authorisation_id"),
                 declare=[("authorised", "integer"), ("claimed", "bigint")],
-                func=f"""
-                    IF NEW.authorisation_id IS NULL OR NEW.status NOT IN ({_CLAIMING}) THEN
+                func="""
+                    IF NEW.authorisation_id IS NULL OR NEW.status NOT IN (CLAIMING) THEN
                         RETURN NEW;
                     END IF;
-                    IF TG_OP = 'UPDATE' AND OLD.status IN ({_CLAIMING}) AND NEW.positions <= OLD.positions
+                    IF TG_OP = 'UPDATE' AND OLD.status IN (CLAIMING) AND NEW.positions <= OLD.positions
                         AND NEW.authorisation_id IS NOT DISTINCT FROM OLD.authorisation_id THEN
                         RETURN NEW;
                     END IF;
@@ -290,12 +290,12 @@ class JobDemand(Lifecycle, Record):
                         WHERE a.id = NEW.authorisation_id FOR NO KEY UPDATE;
                     SELECT COALESCE(SUM(d.positions), 0) INTO claimed FROM programmes_jobdemand d
                         WHERE d.authorisation_id = NEW.authorisation_id AND d.id <> NEW.id
-                        AND d.status IN ({_CLAIMING});
+                        AND d.status IN (CLAIMING);
                     IF claimed + NEW.positions > authorised THEN
                         RAISE EXCEPTION 'The authorisation has not so many positions left.' USING HINT = 'iomcase';
                     END IF;
                     RETURN NEW;
-                """,
+                """.replace("CLAIMING", _CLAIMING),
             ),
         ]
 
@@ -314,7 +314,7 @@ class JobDemand(Lifecycle, Record):
 
 @tracked()
 class Deduction(Record):
-    """One line of what is taken off the wage: an amount in the currency of the wage, or a share of it, and how often."""
+    """One line of what is taken off the wage: an amount in the currency of the wage or a share of it, and how often."""
 
     class HowOften(models.TextChoices):
         ONCE = "once", _("once")

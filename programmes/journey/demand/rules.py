@@ -184,13 +184,66 @@ def authorisation_excess(*, authorised: int, claimed: int, asked: int) -> str | 
 # Words that say which sex is meant, folded: female and male side by side. `masculine` as a form of grammar
 # ("trabajadores") says nothing about who may apply, and is left alone.
 _FEMALE = frozenset(
-    "woman women female females girl girls lady ladies mujer mujeres femenino femenina femeninos femeninas "
-    "senora senoras senorita senoritas dama damas femme femmes feminin feminine "
-    "mulher mulheres feminino feminina".split()
+    [
+        "woman",
+        "women",
+        "female",
+        "females",
+        "girl",
+        "girls",
+        "lady",
+        "ladies",
+        "mujer",
+        "mujeres",
+        "femenino",
+        "femenina",
+        "femeninos",
+        "femeninas",
+        "senora",
+        "senoras",
+        "senorita",
+        "senoritas",
+        "dama",
+        "damas",
+        "femme",
+        "femmes",
+        "feminin",
+        "feminine",
+        "mulher",
+        "mulheres",
+        "feminino",
+        "feminina",
+    ]
 )
 _MALE = frozenset(
-    "man men male males boy boys gentleman gentlemen hombre hombres varon varones masculino masculina masculinos "
-    "masculinas caballero caballeros homme hommes masculin masculine garcon garcons homem homens".split()
+    [
+        "man",
+        "men",
+        "male",
+        "males",
+        "boy",
+        "boys",
+        "gentleman",
+        "gentlemen",
+        "hombre",
+        "hombres",
+        "varon",
+        "varones",
+        "masculino",
+        "masculina",
+        "masculinos",
+        "masculinas",
+        "caballero",
+        "caballeros",
+        "homme",
+        "hommes",
+        "masculin",
+        "masculine",
+        "garcon",
+        "garcons",
+        "homem",
+        "homens",
+    ]
 )
 
 
