@@ -28,6 +28,8 @@ BEAT = {
     "batches.sweep": 20,
     "batches.remove_expired": 3600,
     "lists.remove_expired": 3600,
+    "files.scan_waiting": 60,
+    "files.sweep": 24 * 3600,
     "drafts.expire": 3600,
     "people.sweep_photos": 24 * 3600,
     "people.look_for_duplicates": 120,

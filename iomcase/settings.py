@@ -346,11 +346,11 @@ STATIC_ROOT = VAR_DIR / "static"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     # Files with personal data: no address leads here, views with rights hand them out (PRIVATE_STORAGE may name
-    # another backend, such as storages.backends.s3.S3Storage, which then brings its own settings).
+    # another backend, such as storages.backends.s3.S3Storage, and PRIVATE_STORAGE_OPTIONS its options as JSON).
     "private": {
         "BACKEND": env.str("PRIVATE_STORAGE", "django.core.files.storage.FileSystemStorage"),
         **(
-            {}
+            {"OPTIONS": env.json("PRIVATE_STORAGE_OPTIONS", {})}
             if env.str("PRIVATE_STORAGE", "")
             else {
                 "OPTIONS": {
@@ -368,6 +368,11 @@ STORAGES = {
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
+# Files that people upload: how many a case may have, and how much place an office.
+FILES_PER_CASE = env.int("FILES_PER_CASE", 25)
+FILES_OFFICE_MEGABYTES = env.int("FILES_OFFICE_MEGABYTES", 20_000)
+# ClamAV's daemon, tcp://host:3310 or unix:///run/clamav/clamd.ctl; without it files are not scanned, and pages say so.
+CLAMAV = env.str("CLAMAV", "")
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 WHITENOISE_USE_FINDERS = TEST or DEBUG
 WHITENOISE_AUTOREFRESH = TEST or DEBUG

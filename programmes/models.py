@@ -3,10 +3,11 @@
 A model missing here makes `makemigrations` write a DeleteModel; a test compares this hall with the rooms.
 """
 
-from programmes.base.audit.models import Seal, SealedTable
+from programmes.base.audit.models import AccessLine, Seal, SealedTable
 from programmes.base.batches.models import Batch, BatchRow
 from programmes.base.common.drafts import Draft
 from programmes.base.common.models import Submission
+from programmes.base.files.models import StoredFile
 from programmes.base.lifecycle.models import CaseEvent
 from programmes.base.lists.models import Export, ListPreference, SavedView
 from programmes.base.notifications.models import *  # noqa: F403 -- the room names what it exports in __all__
@@ -14,6 +15,7 @@ from programmes.base.rulebook.models import Code, Deadline, Programme, Requireme
 from programmes.desk.reports.models import ReportRun, ReportSchedule
 from programmes.journey.demand.models import Authorisation, Deduction, JobDemand, Position
 from programmes.journey.departure.models import Contract, Document, Medical, Orientation, Permit, Trip
+from programmes.journey.departure.scans import Scan
 from programmes.journey.employers.models import Employer, Site
 from programmes.journey.enrolment.models import CaseNumber, Enrolment, Step, TestResult, Tick
 from programmes.journey.people.duplicates.models import DuplicateHint, DuplicatePair, DuplicateSearch, Merge
@@ -25,6 +27,7 @@ from programmes.journey.returns.models import Return
 from programmes.journey.selection.models import Selection
 
 __all__ = [
+    "AccessLine",
     "Authorisation",
     "Batch",
     "BatchRow",
@@ -69,12 +72,14 @@ __all__ = [
     "Return",
     "RuleValue",
     "SavedView",
+    "Scan",
     "Seal",
     "SealedTable",
     "Season",
     "Selection",
     "Site",
     "Step",
+    "StoredFile",
     "Submission",
     "TestResult",
     "Tick",

@@ -3,6 +3,7 @@
 from programmes.base.audit import tasks as audit
 from programmes.base.batches import tasks as batches
 from programmes.base.common import tasks as common
+from programmes.base.files import tasks as files
 from programmes.base.lists import tasks as lists
 from programmes.base.notifications import tasks as notifications
 from programmes.desk.reports import tasks as reports
@@ -20,6 +21,7 @@ __all__ = [
     "demand",
     "departure",
     "duplicates",
+    "files",
     "lists",
     "notifications",
     "people",

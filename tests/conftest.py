@@ -10,6 +10,7 @@ pytest_plugins = [
     "tests.fixtures.database",
     "tests.fixtures.services",
     "tests.fixtures.web",
+    "tests.fixtures.media",
     "tests.fixtures.own_servers",
     "tests.fixtures.chromium",
     *(

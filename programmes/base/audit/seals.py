@@ -18,7 +18,7 @@ from django.conf import settings
 from django.db import OperationalError, connection, transaction
 from django.utils.translation import gettext as _
 
-from programmes.base.audit.models import Seal, SealedTable
+from programmes.base.audit.models import AccessLine, Seal, SealedTable
 from programmes.base.lifecycle.models import CaseEvent
 
 # Rows of one link, and links of one run of the job.
@@ -60,8 +60,9 @@ class Kept:
 
 
 def kept_tables() -> list[Kept]:
-    """The diary, and the row history of every tracked model."""
-    models = [model for model in apps.get_models() if hasattr(model, "pgh_tracked_model") or model is CaseEvent]
+    """The diary, the access log, and the row history of every tracked model."""
+    told = (CaseEvent, AccessLine)
+    models = [model for model in apps.get_models() if hasattr(model, "pgh_tracked_model") or model in told]
     models.sort(key=lambda model: model._meta.db_table)
     return [Kept(model._meta.db_table, str(model._meta.pk.column)) for model in models]
 

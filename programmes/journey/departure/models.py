@@ -83,6 +83,10 @@ class Document(Toned, Record):
         indexes = [
             models.Index(fields=["person", "type"], name="document_by_person_and_type"),
             models.Index(fields=["number"], condition=~Q(number=""), name="document_by_number"),
+            # What the hourly job looks for: few among all that were ever verified.
+            models.Index(
+                fields=["expires_on"], condition=Q(status__in=["verified", "expiring"]), name="document_by_last_day"
+            ),
         ]
         constraints = [
             _known("document", DocumentStatus),

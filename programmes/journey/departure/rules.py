@@ -10,6 +10,8 @@ from programmes.journey.enrolment.rules import months_later
 
 # Documents that always carry a last day; the others (a birth certificate) may have none.
 ALWAYS_EXPIRE = frozenset({"passport", "visa", "work_permit", "residence_permit"})
+# domain.md 2.2, stage 6: of health only the result is kept. Papers that would say more than it have no file here.
+WITHOUT_SCANS = frozenset({"medical_clearance", "vaccination_record"})
 # domain.md 2.5: a medical clearance holds 12 months when the clinic says nothing else.
 MEDICAL_MONTHS = 12
 # A verified document is "expiring" this many days before its last day (domain.md 2.5, passport: 3 months before).

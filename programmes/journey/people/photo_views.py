@@ -15,6 +15,7 @@ from programmes.base.common.deeds import attempt, form_page
 from programmes.base.common.errors import RuleBroken
 from programmes.base.common.forms import WorkForm
 from programmes.base.common.limits import is_too_often
+from programmes.base.common.storage import private_storage
 from programmes.journey.people import photos
 from programmes.journey.people.identity import Photo
 from programmes.journey.people.views import changeable_person, visible_person
@@ -111,7 +112,7 @@ def _served(person, which):
     if newest is None or not photos.may_be_kept(person, timezone.localdate()):
         raise Http404
     try:
-        with photos.storage().open(getattr(newest, which)) as file:
+        with private_storage().open(getattr(newest, which)) as file:
             content = file.read()  # a few hundred kilobytes at most: photos are encoded anew
     except FileNotFoundError as error:
         raise Http404 from error

@@ -5,42 +5,27 @@ and anything hidden behind the picture are gone; how the camera was held is kept
 address. The storage is `STORAGES["private"]`: a directory, or any storage that every web process shares.
 """
 
-import contextlib
-import secrets
-import warnings
 from dataclasses import dataclass
 from datetime import timedelta
 from io import BytesIO
 
-import puremagic
 from django.core.files.base import ContentFile
-from django.core.files.storage import storages
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image
 
 from programmes.base.common.errors import RuleBroken
+from programmes.base.files import judging, storing
 from programmes.base.lifecycle.models import record
 from programmes.journey.people.identity import Photo
 from programmes.journey.people.models import Consent, Person
 
-MOST_BYTES = 10 * 1024 * 1024
-MOST_PIXELS = 40_000_000
 SIDE, SMALL_SIDE = 1200, 160
 SMALL_BYTES = 15_000
-FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP"}
 FOLDER = "photos"
 PURPOSE = "photo"
-# Pillow itself refuses what is twice as large before it decodes, and warns from here on.
-Image.MAX_IMAGE_PIXELS = MOST_PIXELS
-
-
-class TooLarge(RuleBroken):
-    """More bytes than are taken."""
-
-    status = 413
 
 
 @dataclass(frozen=True)
@@ -52,11 +37,6 @@ class Stored:
     width: int
     height: int
     size: int
-
-
-def storage():
-    """Where private files lie."""
-    return storages["private"]
 
 
 def may_be_kept(person, on) -> bool:
@@ -76,32 +56,29 @@ def store(file) -> Stored:
     Takes JPEG, PNG and WebP by content, whatever the browser says, up to 10 MB and 40 million pixels. Raises RuleBroken
     in words for a person. Effects: two files, or none. Call it outside a transaction.
     """
-    picture = _decoded(file)
-    large = _encoded(picture, SIDE, quality=82)
-    small = _encoded(picture, SMALL_SIDE, quality=80)
+    picture = judging.picture(file, SIDE)
+    large = judging.encoded(picture, SIDE, quality=82)
+    small = judging.encoded(picture, SMALL_SIDE, quality=80)
     for quality in (60, 40, 20):
         if len(small) <= SMALL_BYTES:
             break
-        small = _encoded(picture, SMALL_SIDE, quality=quality)
+        small = judging.encoded(picture, SMALL_SIDE, quality=quality)
     width, height = Image.open(BytesIO(large)).size
-    written = []
+    written: list[str] = []
     try:
         for content in (large, small):
-            name = f"{FOLDER}/{secrets.token_hex(16)}.jpg"
-            written.append(name)
-            storage().save(name, ContentFile(content))
-    except OSError as error:
+            written.append(storing.put(ContentFile(content), FOLDER, field="file", ending=".jpg"))
+    except RuleBroken:
         for name in written:
-            with contextlib.suppress(OSError):
-                storage().delete(name)  # what cannot be removed now is swept later
-        raise RuleBroken(_("The photo could not be stored. Try again in a moment."), field="file") from error
+            storing.discard(name)
+        raise
     return Stored(image=written[0], thumbnail=written[1], width=width, height=height, size=len(large))
 
 
 def discard(stored) -> None:
     """Remove the files of a picture (a `Stored` or a `Photo`) that no row names any more."""
     for name in (stored.image, stored.thumbnail):
-        storage().delete(name)
+        storing.discard(name)
 
 
 @transaction.atomic
@@ -140,59 +117,7 @@ def _forget(person) -> int:
 def sweep(older_than: timedelta = timedelta(days=1)) -> int:
     """Remove files that no row names: left by a process that was killed between storing and writing the row.
 
-    Young files stay, their row may be on its way. Returns how many were removed.
+    Returns how many were removed.
     """
-    _folders, names = storage().listdir(FOLDER) if storage().exists(FOLDER) else ([], [])
-    known = {name for pair in Photo.objects.values_list("image", "thumbnail") for name in pair}
-    before = timezone.now() - older_than
-    left = [name for name in (f"{FOLDER}/{name}" for name in names) if name not in known]
-    left = [name for name in left if storage().get_modified_time(name) < before]
-    for name in left:
-        storage().delete(name)
-    return len(left)
-
-
-def _decoded(file) -> Image.Image:
-    if not file.size:
-        raise RuleBroken(_("The file is empty."), field="file")
-    if file.size > MOST_BYTES:
-        raise TooLarge(_("The file is larger than 10 MB. Choose a smaller photo."), field="file")
-    kind = _kind(file)
-    if kind is None:
-        raise RuleBroken(_("This is no photo. Choose a JPEG, PNG or WebP picture."), field="file")
-    too_many = _("The photo has more than 40 million pixels. Choose a smaller one.")
-    try:
-        file.seek(0)
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            picture = Image.open(file, formats=[kind])
-        if picture.width * picture.height > MOST_PIXELS:
-            raise RuleBroken(too_many, field="file")
-        picture.draft("RGB", (SIDE, SIDE))
-        return ImageOps.exif_transpose(picture)
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise RuleBroken(too_many, field="file") from error
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError) as error:
-        raise RuleBroken(_("The photo is damaged and cannot be read. Take it again."), field="file") from error
-
-
-def _kind(file) -> str | None:
-    """The format that the first bytes tell, among those that are taken."""
-    file.seek(0)
-    head = file.read(2048)
-    try:
-        found = puremagic.magic_string(head)
-    except (puremagic.PureError, ValueError):
-        return None
-    return next((FORMATS[match.mime_type] for match in found if match.mime_type in FORMATS), None)
-
-
-def _encoded(picture: Image.Image, side: int, *, quality: int) -> bytes:
-    """The picture alone as JPEG, no larger than `side`: no metadata, transparency as white."""
-    smaller = picture.convert("RGBA")
-    smaller.thumbnail((side, side))
-    clean = Image.new("RGB", smaller.size, "white")
-    clean.paste(smaller, mask=smaller.getchannel("A"))
-    out = BytesIO()
-    clean.save(out, "JPEG", quality=quality, optimize=True)
-    return out.getvalue()
+    pairs = Photo.objects.values_list("image", "thumbnail")
+    return storing.sweep_folder(FOLDER, (name for pair in pairs for name in pair), older_than)

@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 from PIL import Image
 
+from programmes.base.common.storage import private_storage
 from programmes.journey.people import photo_views, photos
 from programmes.models import CaseEvent, Consent, Photo
 from tests.factories.enrolment import EnrolmentFactory
@@ -26,14 +27,8 @@ GPS, ORIENTATION = 0x8825, 0x0112
 
 
 @pytest.fixture(autouse=True)
-def own_storage(settings, tmp_path):
+def _own_storage(own_media):
     """A storage of this test's own."""
-    settings.STORAGES = settings.STORAGES | {
-        "private": {
-            "BACKEND": "django.core.files.storage.FileSystemStorage",
-            "OPTIONS": {"location": str(tmp_path), "base_url": None},
-        }
-    }
 
 
 @pytest.fixture
@@ -45,7 +40,7 @@ def person():
 
 
 def files() -> list[str]:
-    return sorted(photos.storage().listdir(photos.FOLDER)[1]) if photos.storage().exists(photos.FOLDER) else []
+    return sorted(private_storage().listdir(photos.FOLDER)[1]) if private_storage().exists(photos.FOLDER) else []
 
 
 def send(client, person, file, **more):
@@ -76,7 +71,7 @@ def test_a_noisy_picture_has_a_small_thumbnail_too(person):
     noise = BytesIO()
     Image.effect_noise((2000, 2000), 120).convert("RGB").save(noise, "PNG")
     stored = photos.store(SimpleUploadedFile("x.png", noise.getvalue()))
-    assert photos.storage().size(stored.thumbnail) <= photos.SMALL_BYTES
+    assert private_storage().size(stored.thumbnail) <= photos.SMALL_BYTES
 
 
 def test_without_consent_to_a_photo_nothing_is_stored(client_for):
@@ -102,7 +97,7 @@ def test_pictures_of_three_kinds_are_taken_whatever_their_name_says(client_for, 
     file = picture(kind)
     file.name, file.content_type = "resume.pdf.exe", "text/html"
     assert send(client_for("caseworker"), person, file).status_code == 302
-    with photos.storage().open(Photo.objects.get().image) as stored:
+    with private_storage().open(Photo.objects.get().image) as stored:
         assert Image.open(stored).format == "JPEG"
 
 
@@ -170,13 +165,13 @@ def test_places_and_whatever_hides_behind_the_picture_are_gone_and_the_orientati
         content = whole.read() + b"<script>alert('behind')</script>PK\x03\x04"
     stored = photos.store(SimpleUploadedFile("x.jpg", content))
     for name in (stored.image, stored.thumbnail):
-        with photos.storage().open(name) as file:
+        with private_storage().open(name) as file:
             content = file.read()
         assert b"Exif" not in content
         assert b"Patzun" not in content
         assert b"script" not in content
     assert (stored.width, stored.height) == (500, 1000)
-    with photos.storage().open(stored.image) as file:
+    with private_storage().open(stored.image) as file:
         shown = Image.open(file)
         left, right = shown.getpixel((50, 500)), shown.getpixel((450, 500))
     assert left[2] > 200 > left[0]  # what lay below is on the left now
@@ -266,7 +261,7 @@ def test_another_office_and_the_signed_out_get_nothing(client_for, client, perso
     assert client.get("/static/" + Photo.objects.get().image).status_code == 404
 
 
-def test_a_full_disk_leaves_no_half_photo(client_for, person, settings, tmp_path):
+def test_a_full_disk_leaves_no_half_photo(client_for, person, tmp_path):
     client = client_for("caseworker")
     Path(tmp_path / "photos").write_text("a file where the directory should be")
     response = send(client, person, picture())

@@ -1,0 +1,96 @@
+"""Files in a form: the phone's camera, and files from anywhere, several at once."""
+
+from contextlib import ExitStack, contextmanager
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from programmes.base.common.errors import RuleBroken
+from programmes.base.common.forms import WorkForm
+from programmes.base.files import storing
+from programmes.base.files.rules import MOST_AT_ONCE
+
+PICTURES = "image/jpeg,image/png,image/webp"
+
+
+class ManyFiles(forms.ClearableFileInput):
+    """Several files at once."""
+
+    allow_multiple_selected = True
+
+
+class FilesField(forms.FileField):
+    """The files that were chosen, as a list."""
+
+    def clean(self, data, initial=None):
+        """Every one of them is there and has a name; what each is, its content decides later."""
+        chosen = [one for one in (data if isinstance(data, list | tuple) else [data]) if one]
+        if not chosen:
+            super().clean(None, initial)
+            return []
+        if len(chosen) > MOST_AT_ONCE:
+            raise ValidationError(
+                ngettext(
+                    "Send %(most)d file at once, and the others afterwards.",
+                    "Send %(most)d files at once, and the others afterwards.",
+                    MOST_AT_ONCE,
+                ),
+                params={"most": MOST_AT_ONCE},
+            )
+        return [super(FilesField, self).clean(one, initial) for one in chosen]
+
+
+class TakesFiles(WorkForm):
+    """A form with pages of a document. The deed gets them as `files`, stored (storing.Stored), while `keeping()`."""
+
+    # On a phone this opens the camera itself; elsewhere it is one more way to choose a picture.
+    photo = FilesField(
+        label=gettext_lazy("Take a photo"),
+        required=False,
+        widget=ManyFiles(attrs={"accept": PICTURES, "capture": "environment"}),
+        max_length=500,
+        allow_empty_file=True,
+    )
+    files = FilesField(
+        label=gettext_lazy("Photos or PDF"),
+        required=False,
+        widget=ManyFiles(attrs={"accept": f"{PICTURES},application/pdf"}),
+        help_text=gettext_lazy(
+            "JPEG, PNG, WebP or PDF, at most 10 MB each, five at once. Where a photo was taken is not kept."
+        ),
+        max_length=500,
+        allow_empty_file=True,
+    )
+    needs_files = False
+
+    def clean(self):
+        """Some files, where they are all the form is about."""
+        cleaned = super().clean()
+        if self.needs_files and not self.uploads() and not {"photo", "files"} & set(self.errors):
+            self.add_error("files", _("Choose a file, or take a photo."))
+        return cleaned
+
+    def uploads(self) -> list:
+        """What was sent, whichever way."""
+        return [*self.cleaned_data.get("photo", []), *self.cleaned_data.get("files", [])]
+
+    @contextmanager
+    def keeping(self):
+        """Judge and store what was sent, for the deed inside; gives whether all of it is what may be kept.
+
+        A refusal appears at the field. Afterwards nothing stays in the storage that no row names.
+        """
+        with ExitStack() as stack:
+            try:
+                self.stored = stack.enter_context(storing.passing(self.uploads()))
+            except RuleBroken as refusal:
+                self.add_error("files", refusal.message)
+                self.status = refusal.status
+            yield not self.errors
+
+    def deed(self) -> dict:
+        """The cleaned values that the action takes; the files as they are stored."""
+        values = {name: value for name, value in super().deed().items() if name not in {"photo", "files"}}
+        return values | {"files": self.stored}
