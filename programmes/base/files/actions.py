@@ -28,7 +28,7 @@ SWEEP_AT_MOST = 500
 
 @transaction.atomic
 def keep(
-    stored: storing.Stored, *, by, office: Office, enrolment: Any = None, field: str | None = "files"
+    stored: storing.Stored, *, by, office: Office, enrolment: Any = None, field: str | None = "pages"
 ) -> StoredFile:
     """Give a stored content its row.
 

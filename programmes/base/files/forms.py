@@ -53,7 +53,7 @@ class TakesFiles(WorkForm):
         max_length=500,
         allow_empty_file=True,
     )
-    files = FilesField(
+    pages = FilesField(
         label=gettext_lazy("Photos or PDF"),
         required=False,
         widget=ManyFiles(attrs={"accept": f"{PICTURES},application/pdf"}),
@@ -68,13 +68,13 @@ class TakesFiles(WorkForm):
     def clean(self):
         """Some files, where they are all the form is about."""
         cleaned = super().clean()
-        if self.needs_files and not self.uploads() and not {"photo", "files"} & set(self.errors):
-            self.add_error("files", _("Choose a file, or take a photo."))
+        if self.needs_files and not self.uploads() and not {"photo", "pages"} & set(self.errors):
+            self.add_error("pages", _("Choose a file, or take a photo."))
         return cleaned
 
     def uploads(self) -> list:
         """What was sent, whichever way."""
-        return [*self.cleaned_data.get("photo", []), *self.cleaned_data.get("files", [])]
+        return [*self.cleaned_data.get("photo", []), *self.cleaned_data.get("pages", [])]
 
     @contextmanager
     def keeping(self):
@@ -86,11 +86,11 @@ class TakesFiles(WorkForm):
             try:
                 self.stored = stack.enter_context(storing.passing(self.uploads()))
             except RuleBroken as refusal:
-                self.add_error("files", refusal.message)
+                self.add_error("pages", refusal.message)
                 self.status = refusal.status
             yield not self.errors
 
     def deed(self) -> dict:
         """The cleaned values that the action takes; the files as they are stored."""
-        values = {name: value for name, value in super().deed().items() if name not in {"photo", "files"}}
+        values = {name: value for name, value in super().deed().items() if name not in {"photo", "pages"}}
         return values | {"files": self.stored}

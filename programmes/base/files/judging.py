@@ -43,7 +43,7 @@ class Judged:
     content: File
 
 
-def judged(file: Any, *, field: str = "files") -> Judged:
+def judged(file: Any, *, field: str = "pages") -> Judged:
     """Judge an uploaded page of a document: a picture, encoded anew, or a PDF.
 
     Raises RuleBroken in words for a person, at the form's `field`.

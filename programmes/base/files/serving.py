@@ -1,6 +1,6 @@
 """Handing out a file. The view has found it through what its reader may see; everything else is here."""
 
-from django.http import FileResponse, Http404, HttpResponse
+from django.http import FileResponse, Http404
 from django.utils.http import content_disposition_header
 
 from programmes.base.common.storage import private_storage
@@ -11,7 +11,7 @@ from programmes.base.files.models import StoredFile
 POLICY = "sandbox; default-src 'none'"
 
 
-def serve(request, file: StoredFile, *, inline: bool = False) -> HttpResponse:
+def serve(request, file: StoredFile, *, inline: bool = False) -> FileResponse:
     """The file as a download, or (`inline`) a picture inside a page of ours.
 
     404 for what the scanner has not let through, and for what is gone from the storage. Never answers in parts or with

@@ -43,7 +43,7 @@ class Stored:
 
 
 @contextlib.contextmanager
-def passing(uploads: Iterable[Any], *, field: str = "files") -> Iterator[list[Stored]]:
+def passing(uploads: Iterable[Any], *, field: str = "pages") -> Iterator[list[Stored]]:
     """Judge uploaded files and put them into the storage, all or none; afterwards remove what no row names.
 
     Raises RuleBroken in words for a person at the form's `field`. Stands around the transaction, never inside it.
