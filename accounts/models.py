@@ -3,7 +3,7 @@
 import datetime
 import uuid
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from zoneinfo import ZoneInfo
 
 import pgtrigger
@@ -27,6 +27,7 @@ from accounts.managers import UserManager, fold_email
 from accounts.offices import Office, OfficeHoliday
 from accounts.places import validate_time_zone
 from accounts.roles import GRANTS, Permission, Role
+from accounts.statements import Standing, Whole
 
 __all__ = ["Membership", "Office", "OfficeHoliday", "ParkedText", "Reach", "User"]
 
@@ -172,9 +173,7 @@ class User(AbstractBaseUser):
         """
         if not self.is_active or self.pk is None:
             return []
-        rows = Membership.objects.filter(user=self).around(timezone.now()).with_reach().select_related("office")
-        rows = rows.order_by("pk")
-        return [row for row in rows if row.holds_on(row.office.today())]
+        return [row for row in _memberships_around(self, timezone.now()) if row.holds_on(row.office.today())]
 
     @cached_property
     def rights(self) -> frozenset[Permission]:
@@ -267,16 +266,25 @@ class MembershipQuerySet(models.QuerySet):
         """Memberships that hold on a day."""
         return self.filter(Q(valid_to=None) | Q(valid_to__gte=day), valid_from__lte=day)
 
+    def between(self, first: datetime.date, last: datetime.date):
+        """Memberships that hold on some day from the first to the last."""
+        return self.filter(Q(valid_to=None) | Q(valid_to__gte=first), valid_from__lte=last)
+
     def around(self, moment: datetime.datetime):
         """Memberships that hold at a moment somewhere on earth: the date differs by a day between offices."""
-        day, step = moment.date(), datetime.timedelta(days=1)
-        return self.filter(Q(valid_to=None) | Q(valid_to__gte=day - step), valid_from__lte=day + step)
+        return self.between(*_days_around(moment))
 
     def with_reach(self):
         """Add `office_ids` (own office and all below it) and `programme_ids` to each row, in the same query."""
         below = Office.objects.filter(path__startswith=OuterRef("office__path")).values("pk")
         limits = Membership.programmes.through.objects.filter(membership=OuterRef("pk")).values("programme")
         return self.annotate(office_ids=ArraySubquery(below), programme_ids=ArraySubquery(limits))
+
+
+def _days_around(moment: datetime.datetime) -> tuple[datetime.date, datetime.date]:
+    """The earliest and the latest date that an office on earth may have at a moment."""
+    day, step = moment.date(), datetime.timedelta(days=1)
+    return day - step, day + step
 
 
 def _one_point(expression):
@@ -363,6 +371,29 @@ class Membership(models.Model):
     def reach(self) -> Reach:
         """Where this membership holds. Needs a row that came through `with_reach()`."""
         return Reach(frozenset(self.office_ids), frozenset(self.programme_ids) or None)
+
+
+@cache
+def _holding() -> tuple[Standing, Whole, Whole]:
+    own, office = Whole(Membership), Whole(Office, "office__")
+
+    def build(user, first, last):
+        rows = Membership.objects.filter(user=user).between(first, last).with_reach().order_by("pk")
+        return rows.values_list(*own.columns, *office.columns, "office_ids", "programme_ids")
+
+    return Standing(build, -7301, datetime.date(1, 1, 1), datetime.date(1, 1, 2)), own, office
+
+
+def _memberships_around(user: User, moment: datetime.datetime) -> list[Membership]:
+    """The user's memberships that hold at a moment somewhere on earth, with office and reach; one statement."""
+    standing, own, office = _holding()
+    cut, found = len(own.columns), []
+    for row in standing.rows(user.pk, *_days_around(moment)):
+        membership = own.of(row[:cut])
+        membership.office = office.of(row[cut:-2])
+        membership.office_ids, membership.programme_ids = row[-2:]
+        found.append(membership)
+    return found
 
 
 # The programmes a membership is limited to are watched too: narrowing or widening a role is a deed.

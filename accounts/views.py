@@ -22,7 +22,7 @@ from accounts.roles import Permission, Role
 THEME_COOKIE = "theme"
 MACHINERY = {"key", "version"}
 A_YEAR = 365 * 24 * 3600
-PASSWORD_BACKEND = "allauth.account.auth_backends.AuthenticationBackend"  # noqa: S105 -- the name of a class
+PASSWORD_BACKEND = "accounts.backends.Backend"  # noqa: S105 -- the name of a class
 
 
 @requires(Permission.SELF, scope=Scope.SELF)

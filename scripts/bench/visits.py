@@ -141,7 +141,7 @@ def session_of(user: Any) -> str:
 
     session = SessionStore()
     session[SESSION_KEY] = str(user.pk)
-    session[BACKEND_SESSION_KEY] = "allauth.account.auth_backends.AuthenticationBackend"
+    session[BACKEND_SESSION_KEY] = "accounts.backends.Backend"
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
     # Written down as just seen for the whole run, so that no page carries the write of once a minute.
     session[STARTED] = time.time()

@@ -13,7 +13,7 @@ from tests.accounts.test_second_factor import ASK, LOGIN, PASSWORD, code_of, is_
 
 @pytest.fixture(params=["redis://127.0.0.1:1/0", "unix:///nowhere/redis.sock"])
 def _no_redis(request, settings):
-    settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": request.param}}
+    settings.CACHES = settings.CACHES | {"default": {**settings.CACHES["default"], "LOCATION": request.param}}
     HintsInRedis._asks_again_at = 0.0
     yield
     HintsInRedis._asks_again_at = 0.0

@@ -87,8 +87,9 @@ def count_unread_with(count: Callable[[Any], int]) -> None:
     _count_unread[:] = [count]
 
 
+@cache
 def first_address(*routes: str) -> str:
-    """Return the address of the first route that exists, or an empty text."""
+    """Return the address of the first route that exists, or an empty text: the same as long as the process lives."""
     for route in routes:
         try:
             return reverse(route)

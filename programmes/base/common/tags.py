@@ -18,11 +18,12 @@ from django.template.context import Context
 from django.template.defaulttags import querystring
 from django.templatetags.static import static
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext
 
 from programmes.base.common import wording
+from programmes.base.common.markup import escaped, markup
 
 register = template.Library()
 
@@ -51,14 +52,19 @@ register.filter("who_has_it", wording.who_has_it)
 def icon(name: str, label: str = "") -> SafeString:
     """Draw an icon of the sprite; without a label it is hidden from screen readers (words stand beside it)."""
     if label:
-        return format_html('<svg class="i" role="img" aria-label="{}">{}</svg>', label, _use(name))
-    return format_html('<svg class="i" aria-hidden="true">{}</svg>', _use(name))
+        return markup('<svg class="i" role="img" aria-label="{}">{}</svg>', label, _use(name))
+    return _drawing(name)
+
+
+@cache
+def _drawing(name: str) -> SafeString:
+    # Asked for a hundred times on a page, and the same as long as the process lives.
+    return markup('<svg class="i" aria-hidden="true">{}</svg>', _use(name))
 
 
 @cache
 def _use(name: str) -> SafeString:
-    # Asked for a hundred times on a page, and the same as long as the process lives.
-    return format_html('<use href="{}#{}"/>', static("vendor/bootstrap-icons/icons.svg"), name)
+    return markup('<use href="{}#{}"/>', static("vendor/bootstrap-icons/icons.svg"), name)
 
 
 @register.simple_tag
@@ -70,7 +76,14 @@ def tone_tag(tone: str, label: str, filled: bool = False, icon_name: str = "") -
     """
     drawing = icon_name or (NOT_NEEDED if tone == NOT_NEEDED else TONES.get(tone, "open"))
     shown = tone if tone in TONES else "neutral"
-    return format_html('<span class="tag t-{}{}">{}{}</span>', shown, " filled" if filled else "", icon(drawing), label)
+    return _tag(shown, bool(filled), drawing, escaped(label))
+
+
+@lru_cache(maxsize=2000)
+def _tag(tone: str, filled: bool, drawing: str, label: str) -> SafeString:
+    # A list shows the same few states again and again. The label is HTML already.
+    more = " filled" if filled else ""
+    return markup('<span class="tag t-{}{}">{}{}</span>', tone, more, icon(drawing), SafeString(label))
 
 
 @register.simple_tag
@@ -94,7 +107,7 @@ def due(value: dt.date | dt.datetime | None, late: bool | None = None) -> SafeSt
 @lru_cache(maxsize=2000)
 def _due_block(day: dt.date, is_late: bool, today: dt.date, language: str | None) -> SafeString:
     # Kept, because a list shows the same few days again and again: in this language, seen from this day.
-    return format_html(
+    return markup(
         '<time class="due{}" datetime="{}" title="{}"><b>{}</b> <span>{}</span></time>',
         " is-late" if is_late else "",
         day.isoformat(),
@@ -115,7 +128,7 @@ def when(value: dt.date | dt.datetime | None, late: bool | None = False) -> Safe
 
 @lru_cache(maxsize=2000)
 def _when_line(day: dt.date, is_late: bool, today: dt.date, language: str | None) -> SafeString:
-    return format_html(
+    return markup(
         '<time class="nw{}" datetime="{}" title="{}">{} · {}</time>',
         " late" if is_late else "",
         day.isoformat(),
@@ -130,7 +143,7 @@ def ago(value: dt.datetime | None) -> SafeString:
     """Show a past moment in relative words, with the whole date and time as its title."""
     if not value:
         return mark_safe("")
-    return format_html(
+    return markup(
         '<time class="nw" datetime="{}" title="{}, {}">{}</time>',
         value.isoformat(timespec="seconds"),
         wording.full_day(value),
@@ -143,7 +156,7 @@ def ago(value: dt.datetime | None) -> SafeString:
 def person_name(person: Any) -> SafeString:
     """Show a name as its owner writes it: never translated, never re-ordered by a neighbour's direction."""
     name = person if isinstance(person, str) else getattr(person, "full_name", None) or str(person)
-    return format_html('<bdi translate="no">{}</bdi>', name)
+    return markup('<bdi translate="no">{}</bdi>', name)
 
 
 @register.simple_tag
@@ -173,12 +186,12 @@ def bar(
     hidden from screen readers unless a `label` says what no text does.
     """
     line = (
-        format_html('<rect class="b-mark" x="{}" width="2" height="10"/>', _share_of(mark, whole, BAR_WIDTH - 2))
+        markup('<rect class="b-mark" x="{}" width="2" height="10"/>', _share_of(mark, whole, BAR_WIDTH - 2))
         if mark is not None
         else ""
     )
-    said = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
-    return format_html(
+    said = markup('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
+    return markup(
         '<svg class="bar" viewBox="0 0 {} 10" preserveAspectRatio="none" {}>'
         '<rect class="b-rest" width="{}" height="10"/><rect class="b-{}" y="1" width="{}" height="8"/>{}</svg>',
         BAR_WIDTH,
@@ -199,7 +212,7 @@ def seats(*counts_and_tones: Any, label: str = "") -> SafeString:
     drawn = format_html_join(
         "", '<rect class="b-{}" x="{}" y="1" width="46" height="12"/>', ((t, n * each + 1) for n, t in enumerate(boxes))
     )
-    return format_html(
+    return markup(
         '<svg class="bar" viewBox="0 0 {} 14" preserveAspectRatio="none" role="img" aria-label="{}">{}</svg>',
         max(len(boxes), 1) * each,
         label,
@@ -218,7 +231,7 @@ def tick(done: int, total: int) -> SafeString:
         '<rect class="b-{}" x="{}" width="{}" height="6"/>',
         (("accent" if n < done else "rest", f"{n * each:.1f}", f"{each * 0.8:.1f}") for n in range(total)),
     )
-    return format_html('<svg class="bar tick" viewBox="0 0 {} 6" aria-hidden="true">{}</svg>', TICK_WIDTH, boxes)
+    return markup('<svg class="bar tick" viewBox="0 0 {} 6" aria-hidden="true">{}</svg>', TICK_WIDTH, boxes)
 
 
 @register.simple_tag(takes_context=True)
@@ -230,10 +243,10 @@ def sort_head(context: Context, key: str, label: str, current: str = "", number:
     direction = "ascending" if current == key else "descending" if current == f"-{key}" else ""
     arrow = {"ascending": " ↑", "descending": " ↓", "": ""}[direction]
     link = querystring(context, sort=f"-{key}" if direction == "ascending" else key, page=None, after=None)
-    return format_html(
+    return markup(
         '<th role="columnheader"{}{}><a href="{}">{}{}</a></th>',
         mark_safe(' class="num"') if number else "",
-        format_html(' aria-sort="{}"', direction) if direction else "",
+        markup(' aria-sort="{}"', direction) if direction else "",
         link,
         label,
         arrow,

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from accounts.roles import Permission
 from programmes.base.common.pages import COUNT_LIMIT
 from programmes.base.lists.address import OPENED
-from programmes.base.lists.listing import BULK, Listing
+from programmes.base.lists.listing import Listing
 from programmes.base.lists.page import Shown
 
 
@@ -43,7 +43,7 @@ def context_of(request, shown: Shown) -> dict:
         "definition": definition,
         "list": listing.code,
         "label": listing.label,
-        "bulk": BULK[listing.code](user) if listing.code in BULK else [],
+        "bulk": shown.bulk,
         "all_words": all_in_words(listing, shown.page.count),
         "tools": tools(shown, definition, user),
         "counts_url": f"{reverse('lists:counts', args=[listing.code])}?{words}",

@@ -2,59 +2,66 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import TextField, Value
+from django.db.models import Q, TextField, Value
 from django.db.models.functions import Cast, JSONObject
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from accounts.statements import Standing
 from programmes.base.common.choices import is_identifier
+from programmes.base.common.markup import escaped, markup
 from programmes.base.common.pages import PAGE_SIZE, Page
 from programmes.base.lists import address, reading
 from programmes.base.lists.address import Asked
-from programmes.base.lists.listing import Listing
+from programmes.base.lists.listing import BULK, Listing
 from programmes.base.lists.models import ListPreference, SavedView
 
 # The parts that are swapped: the whole list when its panel opens or closes, else what stands beside the panel.
 LIST, RESULTS = "list", "results"
 
 
+_OWN = Standing(
+    lambda user, code: (
+        ListPreference.objects.filter(user=user, listing=code).order_by().values_list("columns", "pinned", "home")
+    ),
+    -7301,
+    "code of a list",
+)
+
+
 class Furniture:
-    """What stands around a list: the reader's views and columns, and what filters choose from. Read in one statement.
+    """What stands around a list: how the reader wants it, their views, and what filters choose from.
 
     `names` are the filters whose choices are needed: a page that draws no panel asks for those that its address names.
+    Views are read when some are on the reader's tabs, open the list, or stand in the address.
     """
 
     def __init__(self, listing: Listing, user, data=None, names: Iterable[str] = ()):
         self.listing, self.user, self.names = listing, user, set(names)
-        own = ListPreference.objects.filter(user=user, listing=listing.code).order_by()
-        views = SavedView.objects.visible_to(user).filter(listing=listing.code).order_by()
+        self.columns, pinned, home = next(iter(_OWN.rows(user.pk, listing.code)), ([], [], None))
+        self.pinned = [str(key) for key in pinned]
+        asked = (data or {}).get("saved")
+        wanted = [*self.pinned, asked] if asked and is_identifier(asked) else self.pinned
+        self.rows: dict[str, list[tuple[str, str, Any]]] = {}
+        querysets = listing.furniture(user, data, self.names)
+        if wanted or home:
+            querysets.append(self._views_among(wanted, home))
+        if querysets:
+            self._read(querysets)
+        self.rows.get("view", []).sort(key=lambda row: row[1].casefold())
+        self.views = {key: Kept(key, name, **more) for key, name, more in self.rows.get("view", [])}
+        self.home = next((view for view in self.views.values() if view.id == home), None)
+
+    def _views_among(self, keys: list[str], home: int | None):
         facts = JSONObject(
             id="pk", query="query", mine="created_by", office="office", programme="programme", version="version"
         )
-        around = [
-            own.values_list(
-                Value("own"),
-                Cast("home", TextField()),
-                Value(""),
-                Cast(JSONObject(columns="columns", pinned="pinned"), TextField()),
-            ),
-            views.distinct().values_list(
-                Value("view"), Cast("public_id", TextField()), "name", Cast(facts, TextField())
-            ),
-        ]
-        self.rows: dict[str, list[tuple[str, str, Any]]] = {}
-        self._read([*around, *listing.furniture(user, data, self.names)])
-        self.rows.get("view", []).sort(key=lambda row: row[1].casefold())
-        own_rows = self.rows.get("own")
-        home, _words, preference = own_rows[0] if own_rows else ("", "", {})
-        self.columns: list[str] = (preference or {}).get("columns", [])
-        self.pinned: list[str] = (preference or {}).get("pinned", [])
-        self.views = {key: Kept(key, name, **more) for key, name, more in self.rows.get("view", [])}
-        self.home = next((view for view in self.views.values() if str(view.id) == home), None)
+        mine = SavedView.objects.visible_to(self.user).filter(listing=self.listing.code)
+        named = mine.filter(Q(public_id__in=keys) | Q(pk=home)).order_by().distinct()
+        return named.values_list(Value("view"), Cast("public_id", TextField()), "name", Cast(facts, TextField()))
 
     def _read(self, querysets) -> None:
         first, *rest = querysets
@@ -98,9 +105,10 @@ class Shown:
     furniture: Furniture
     filters: Any
     page: Page
-    rows: list[dict]
+    rows: SafeString
     valid: bool
     notes: list[str]
+    bulk: list[dict] = field(default_factory=list)
     panel: bool = False
     part: str = RESULTS
 
@@ -184,13 +192,15 @@ def show(request, listing: Listing) -> Shown:
         keys_first=column.keys_first,
     )
     listing.prepare(page.rows, user)
+    deeds = BULK[listing.code](user) if listing.code in BULK else []
     return Shown(
         listing=listing,
         asked=asked,
         furniture=furniture,
         filters=filters,
         page=page,
-        rows=_drawn(page.rows, asked.columns),
+        rows=_drawn(page.rows, asked.columns, picked=bool(deeds)),
+        bulk=deeds,
         valid=filters.form.is_valid(),
         notes=notes_on(asked, filters, request.GET.get("saved")),
         panel=panel,
@@ -203,20 +213,30 @@ def order_fields(order: tuple[str, ...]) -> list[str]:
     return [name.lstrip("-") for name in order]
 
 
-def _drawn(rows: list[dict], columns) -> list[dict]:
-    """Rows as their cells, each in one piece of HTML: fifty templates inside each other cost more than the query."""
+def _drawn(rows: list[dict], columns, *, picked: bool) -> SafeString:
+    """The rows of the table in one piece of HTML: fifty templates inside each other cost more than the query.
+
+    With `picked` each begins with a box to tick.
+    """
     opened = [(_opening(column), column.cell) for column in columns]
-    return [
-        {
-            "key": row["public_id"],
-            "name": row.get("say", ""),
-            "cells": [format_html("{}{}</td>", opening, cell(row)) for opening, cell in opened],
-        }
-        for row in rows
-    ]
+    found = []
+    for row in rows:
+        cells = "".join([f"{opening}{escaped(cell(row))}</td>" for opening, cell in opened])
+        found.append(f'<tr role="row" class="plain">{_box(row) if picked else ""}{cells}</tr>')
+    return SafeString("\n".join(found))
+
+
+def _box(row: dict) -> SafeString:
+    said = _("Select %(name)s") % {"name": row.get("say", "")}
+    return markup(
+        '<td class="pick" role="cell"><input class="form-check-input" type="checkbox" name="pick" value="{}"'
+        ' form="bulk" aria-label="{}"></td>',
+        row["public_id"],
+        said,
+    )
 
 
 def _opening(column) -> SafeString:
-    label = format_html(' data-label="{}"', column.label) if not column.css or column.css == "num" else ""
-    css = format_html(' class="{}"', column.css) if column.css else ""
-    return format_html('<td role="cell"{}{}>', css, label)
+    label = markup(' data-label="{}"', column.label) if not column.css or column.css == "num" else ""
+    css = markup(' class="{}"', column.css) if column.css else ""
+    return markup('<td role="cell"{}{}>', css, label)

@@ -192,7 +192,7 @@ def counts(request, code):
     """The tabs of a list with how many stand behind each, as far as that is counted quickly, for this very reader."""
     listing = _listing(request, code)
     asked, furniture, filters = page.ask(listing, request.GET, request.user)
-    shown = page.Shown(listing, asked, furniture, filters, None, [], True, [])
+    shown = page.Shown(listing, asked, furniture, filters, None, "", True, [])
     found = tabs(shown)
     stop = time.monotonic() + COUNTS_MS / 1000
     for tab in found:

@@ -1,16 +1,19 @@
 """The columns of the case list: what each reads, how it is drawn, what stands of it in a file."""
 
+from functools import cache
+
 from django.db.models import BigIntegerField, Count, F, Func, OuterRef, Subquery, TextField, Value
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast, Coalesce, ExtractYear, NullIf, TruncDate
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html_join
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from accounts.roles import Permission
 from programmes.base.common import wording
 from programmes.base.common.addresses import address_of
+from programmes.base.common.markup import markup
 from programmes.base.common.tags import person_name, tone_tag, when
 from programmes.base.lists.columns import Column, Joined, Worded, WordedList
 from programmes.base.rulebook import codes
@@ -48,14 +51,15 @@ def _required_words():
 def prepare(rows, user) -> None:
     """Put words to codes, once per page and not once per cell."""
     today = timezone.localdate()
-    states = dict(Status.choices)
+    states = {code: str(words) for code, words in Status.choices}
+    said = cache(steps.label)
     for row in rows:
         row["case_url"] = address_of("casefile:overview", row["public_id"])
         if "status" in row:
             row["state"], row["tone"] = states[row["status"]], TONES[row["status"]]
         if "next_step" in row:
             kind, _colon, pk = row["next_step"].partition(":")
-            row["step"] = translated(row["required"], "") if pk else steps.label(kind) if kind else ""
+            row["step"] = translated(row["required"], "") if pk else said(kind) if kind else ""
             row["late"] = row["next_due_on"] is not None and row["next_due_on"] < today
         if "person__given_names" in row:
             parts = (row["person__given_names"], row["person__first_surname"], row["person__second_surname"])
@@ -65,11 +69,11 @@ def prepare(rows, user) -> None:
 
 
 def _link(row, words):
-    return format_html('<a class="name" href="{}">{}</a>', row["case_url"], words)
+    return markup('<a class="name" href="{}">{}</a>', row["case_url"], words)
 
 
 def _name(row):
-    return format_html('{}<span class="sub">{}</span>', _link(row, person_name(row["say"])), row["number"])
+    return markup('{}<span class="sub">{}</span>', _link(row, person_name(row["say"])), row["number"])
 
 
 def _number(row):
@@ -78,19 +82,19 @@ def _number(row):
 
 def _programme(row):
     words = translated(row["programme__names"], row["programme__code"])
-    return format_html('{}<span class="sub">{}</span>', words, row["season__code"])
+    return markup('{}<span class="sub">{}</span>', words, row["season__code"])
 
 
 def _state(row):
     tag = tone_tag(row["tone"], row["state"])
-    return format_html('{}<span class="sub">{}</span>', tag, wording.short_day(row["status_since"]))
+    return markup('{}<span class="sub">{}</span>', tag, wording.short_day(row["status_since"]))
 
 
 def _next(row):
     if not row["next_due_on"]:
         return row["step"]
     late = " late" if row["late"] else ""
-    return format_html('{}<span class="sub{}">{}</span>', row["step"], late, when(row["next_due_on"], row["late"]))
+    return markup('{}<span class="sub{}">{}</span>', row["step"], late, when(row["next_due_on"], row["late"]))
 
 
 def _owner(row):

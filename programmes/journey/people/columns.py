@@ -2,11 +2,11 @@
 
 from django.db.models import F
 from django.db.models.functions import ExtractYear, TruncDate
-from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from programmes.base.common import wording
 from programmes.base.common.addresses import address_of
+from programmes.base.common.markup import markup
 from programmes.base.common.tags import person_name
 from programmes.base.lists.columns import Column, Joined, Worded
 from programmes.base.rulebook import codes
@@ -24,7 +24,7 @@ def prepare(rows, user) -> None:
 
 def _name(row):
     href = address_of("people:detail", row["public_id"])
-    return format_html('<a class="name" href="{}">{}</a>', href, person_name(row["say"]))
+    return markup('<a class="name" href="{}">{}</a>', href, person_name(row["say"]))
 
 
 def _born(row):

@@ -50,8 +50,8 @@ def test_every_column_that_sorts_does_so_both_ways(client_for, sort):
     client = client_for("caseworker")
     for days in range(3):
         EnrolmentFactory(registered_on=TODAY - timedelta(days=days), next_due_on=TODAY + timedelta(days=days))
-    up = [row["key"] for row in client.get(CASES, {"view": "open", "sort": sort}).context["rows"]]
-    down = [row["key"] for row in client.get(CASES, {"view": "open", "sort": f"-{sort}"}).context["rows"]]
+    up = [row["public_id"] for row in client.get(CASES, {"view": "open", "sort": sort}).context["page"].rows]
+    down = [row["public_id"] for row in client.get(CASES, {"view": "open", "sort": f"-{sort}"}).context["page"].rows]
     assert len(up) == 3
     assert down == up[::-1]
 
@@ -91,7 +91,7 @@ def test_filters_find_what_they_say(client_for, user_for):
         expires_on=TODAY + timedelta(days=9),
     )
     for query, case in wanted.items():
-        found = [row["key"] for row in client.get(f"{CASES}?view=open&{query}").context["rows"]]
+        found = [row["public_id"] for row in client.get(f"{CASES}?view=open&{query}").context["page"].rows]
         assert found == [case.public_id], query
 
 
@@ -118,7 +118,7 @@ def test_a_view_keeps_filters_sort_and_columns_and_opens_first_when_asked(client
     assert done.status_code == 302
     for where in (done["Location"], CASES):
         page = client.get(where)
-        assert [row["key"] for row in page.context["rows"]] == [wanted.public_id]
+        assert [row["public_id"] for row in page.context["page"].rows] == [wanted.public_id]
         assert [str(head["label"]) for head in page.context["heads"]] == ["Person", "Owner"]
         assert [tab["label"] for tab in page.context["views"] if tab["current"]] == ["Elegibles"]
     counted = client.get("/lists/cases/counts/?view=open").content.decode()
@@ -133,11 +133,11 @@ def test_a_view_gets_another_definition_when_its_maker_says_so(client_for):
     view = SavedView.objects.get()
     again = "/lists/cases/save/?view=open&status=suspended"
     assert send(client, again, name="Mía", pinned="on").status_code == 422
-    shown = [row["key"] for row in client.get(f"{CASES}?saved={view.public_id}").context["rows"]]
+    shown = [row["public_id"] for row in client.get(f"{CASES}?saved={view.public_id}").context["page"].rows]
     assert shown == [first.public_id]
     assert send(client, again, name="Mía", pinned="on", replace="on").status_code == 302
     assert SavedView.objects.get().public_id == view.public_id
-    shown = [row["key"] for row in client.get(f"{CASES}?saved={view.public_id}").context["rows"]]
+    shown = [row["public_id"] for row in client.get(f"{CASES}?saved={view.public_id}").context["page"].rows]
     assert shown == [second.public_id]
 
 
@@ -150,7 +150,7 @@ def test_a_shared_view_shows_each_reader_their_own_rows(client_for, elsewhere):
     )
     colleague = client_for("caseworker", office="GT-CHM")
     page = colleague.get(f"{CASES}?saved={shared.public_id}")
-    assert [row["key"] for row in page.context["rows"]] == [case.public_id]
+    assert [row["public_id"] for row in page.context["page"].rows] == [case.public_id]
     foreign = there.get(f"{CASES}?saved={shared.public_id}")
     assert foreign.context["notes"]
     assert "De todos" not in foreign.content.decode()
@@ -167,7 +167,7 @@ def test_a_view_whose_filter_vanished_says_so_and_shows_nothing(client_for):
     )
     page = client.get(f"{CASES}?saved={view.public_id}")
     assert page.status_code == 200
-    assert page.context["rows"] == []
+    assert page.context["page"].rows == []
     assert "Temporada" in page.context["notes"][0] or "Season" in page.context["notes"][0]
 
 
@@ -183,7 +183,7 @@ def test_a_view_that_filters_by_what_its_reader_may_not_see_shows_nothing(client
         created_by=maker.user,
     )
     page = reader.get(f"{CASES}?saved={view.public_id}")
-    assert page.context["rows"] == []
+    assert page.context["page"].rows == []
     assert page.context["notes"]
 
 
@@ -327,7 +327,7 @@ def test_the_list_of_people_is_filtered_without_naming_anybody(client_for, elsew
     man, woman = PersonFactory(sex="male", nationality="HND"), PersonFactory()
     EnrolmentFactory(person=man)
     for query, person in (("sex=male", man), ("open_case=on", man), ("sex=female", woman)):
-        found = [row["key"] for row in client.get(f"{PEOPLE}?{query}").context["rows"]]
+        found = [row["public_id"] for row in client.get(f"{PEOPLE}?{query}").context["page"].rows]
         assert found == [person.public_id], query
     assert client.get(f"{PEOPLE}?first_surname=Tzoc").status_code == 400
     assert "Ajeno" not in client.get(PEOPLE).content.decode()

@@ -192,7 +192,7 @@ def test_nobody_asks_the_palette_without_end(client):
 
 def test_without_redis_nothing_is_counted_and_everything_works(client, settings):
     address = "unix:///nowhere/redis.sock"
-    settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": address}}
+    settings.CACHES = settings.CACHES | {"default": {**settings.CACHES["default"], "LOCATION": address}}
     HintsInRedis._asks_again_at = 0.0
     try:
         assert cache.incr("any") == 1
