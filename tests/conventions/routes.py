@@ -249,6 +249,7 @@ departure:permit                    permit asked for    C.M.....  form
 departure:permit_step               permit              C.M.....  form
 departure:permit_withdraw           permit              C.M.....  form
 departure:contract                  case                CLM.....  form
+departure:terms                     contract            CLM.PA..  page
 departure:explain                   contract            CLM.....  form
 departure:worker_signs              contract            CLM.....  form
 departure:employer_signs            contract            CLM.....  form

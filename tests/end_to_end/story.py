@@ -189,7 +189,10 @@ def preparation(world: World) -> Iterator[Deed]:
     }, papers)  # fmt: skip
     contract = [*args, Contract.objects.get().public_id]
     yield Deed(
-        "caseworker", reverse("departure:explain", args=contract), {"on": world.day(-14), "language": "cak"}, papers
+        "caseworker",
+        reverse("departure:explain", args=contract),
+        {"on": world.day(-14), "language": "cak", "explained_by": "Rosa Xoc", "given_on": world.day(-14)},
+        papers,
     )
     yield Deed("caseworker", reverse("departure:worker_signs", args=contract), {"on": world.day(-14)}, papers)
     yield Deed("liaison", reverse("departure:employer_signs", args=contract), {"on": world.day(-12)}, papers)

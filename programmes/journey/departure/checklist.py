@@ -10,7 +10,7 @@ from accounts.roles import Permission
 from programmes.base.common.wording import money, number, short_day
 from programmes.base.rulebook.catalogue import RequirementKind
 from programmes.base.rulebook.codes import label
-from programmes.journey.departure import judges
+from programmes.journey.departure import judges, papers, terms
 from programmes.journey.departure.states import ContractStatus, DocumentStatus, MedicalStatus, PermitStatus
 from programmes.journey.enrolment import requirements
 from programmes.journey.enrolment.requirements import State
@@ -235,18 +235,21 @@ def _contracts(enrolment, user) -> Section:
         live = contract.selection.released_on is None
         step = judges.CONTRACT_STEPS.get(contract.status)
         words = {"explain": _("Explain"), "worker_signs": _("Worker signs"), "employer_signs": _("Employer signs")}
+        late = papers.is_late(enrolment, contract)
         row = Row(
             id=f"contract-{contract.public_id}",
             title=_("Version %(n)s") % {"n": contract.contract_version}
             + f", {contract.selection.position.demand.employer.name}",
             facts=[
+                _("Given to the worker after departure: a breach") if late else "",
                 f"{short_day(contract.starts_on)} – {short_day(contract.ends_on)}",
-                money(contract.wage, contract.wage_currency) + " " + _wage_unit(contract),
+                terms.value_of("wage", contract),
                 _("%(hours)s hours per week") % {"hours": number(contract.hours_per_week)},
             ],
-            tone=contract.status_tone if live else "neutral",
+            tone="problem" if late else contract.status_tone if live else "neutral",
             state=contract.get_status_display().capitalize() if live else _("Position given back"),
             do=(_at(step, enrolment, contract), words[step]) if may and live and step else None,
+            links=[(_at("terms", enrolment, contract), _("All terms"))],
         )
         over = contract.status in {ContractStatus.SUPERSEDED, ContractStatus.TERMINATED} or not live
         (earlier if over else rows).append(row)
@@ -254,10 +257,6 @@ def _contracts(enrolment, user) -> Section:
         (_at("contract", enrolment), _("Draft the next version") if rows else _("Draft the contract")) if may else None
     )
     return Section("contract", _("Contract"), rows, _("No contract is drafted."), add, earlier)
-
-
-def _wage_unit(contract) -> str:
-    return str(dict(contract.selection.position.demand.WageUnit.choices).get(contract.wage_unit, ""))
 
 
 def _orientations(enrolment, user) -> Section:

@@ -6,7 +6,8 @@ from django.utils.translation import gettext as _
 
 from programmes.base.common.deeds import attempt, form_page
 from programmes.base.common.errors import Stale
-from programmes.base.common.wording import money, number, short_day
+from programmes.base.common.wording import number, short_day
+from programmes.journey.departure import terms
 from programmes.journey.departure.models import Contract, Document, Medical, Permit
 
 
@@ -63,7 +64,7 @@ def facts_of(paper):
         rows = [
             (_("Version"), paper.contract_version),
             (_("Stay"), f"{short_day(paper.starts_on)} – {short_day(paper.ends_on)}"),
-            (_("Wage"), money(paper.wage, paper.wage_currency)),
+            (_("Wage"), terms.value_of("wage", paper)),
             (_("Hours per week"), number(paper.hours_per_week)),
         ]
     else:

@@ -2,6 +2,7 @@
 
 import re
 from datetime import date, timedelta
+from decimal import Decimal
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -12,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from programmes.base.common.dates import DayMonthYearField
 from programmes.base.common.forms import DayField, WorkForm
 from programmes.base.rulebook.models import Code
+from programmes.journey.demand.models import JobDemand
 from programmes.journey.departure import rules
 from programmes.journey.departure.actions.medicals import RESULTS
 from programmes.journey.departure.models import Trip
@@ -20,6 +22,18 @@ from programmes.journey.enrolment.rules import months_later
 from programmes.journey.people.rules import printed_number
 
 CHOOSE = _("Choose")
+
+
+def currency_code(written: str) -> str:
+    """Three letters, in capitals, or nothing."""
+    currency = written.upper()
+    if currency and not re.fullmatch("[A-Z]{3}", currency):
+        raise ValidationError(gettext("Write the currency with three letters, for example CAD."))
+    return currency
+
+
+def _weekly(label):
+    return forms.DecimalField(label=label, max_digits=8, decimal_places=2, min_value=0, required=False)
 
 
 class DeedForm(WorkForm):
@@ -264,20 +278,81 @@ class ContractForm(DeedForm):
     starts_on = DayField(label=_("First day"))
     ends_on = DayField(label=_("Last day"))
     wage = forms.DecimalField(label=_("Wage"), max_digits=10, decimal_places=2, min_value=0)
+    wage_currency = forms.CharField(label=_("Currency"), max_length=3, required=False)
+    wage_unit = forms.ChoiceField(label=_("Wage is paid"), choices=JobDemand.WageUnit.choices, required=False)
     hours_per_week = forms.DecimalField(
-        label=_("Hours per week"), max_digits=4, decimal_places=1, min_value=1, max_value=80
+        label=_("Hours per week"),
+        max_digits=4,
+        decimal_places=1,
+        min_value=1,
+        max_value=80,
+        help_text=_("What the employer must at least give."),
     )
+    longest_week = forms.DecimalField(
+        label=_("Most hours in a week"), max_digits=4, decimal_places=1, min_value=1, max_value=112, required=False,
+        help_text=_("With overtime. Empty: never more than the hours per week."),
+    )  # fmt: skip
+    longest_day = forms.DecimalField(
+        label=_("Most hours in a day"), max_digits=3, decimal_places=1, min_value=1, max_value=16, required=False
+    )
+    overtime_percent = forms.IntegerField(
+        label=_("Overtime, per cent of the wage"), min_value=100, max_value=500, required=False,
+        help_text=_("For example 150. Empty: like any other hour."),
+    )  # fmt: skip
+    gives = forms.MultipleChoiceField(
+        label=_("The employer gives"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        choices=[
+            ("gives_housing", _("Housing")),
+            ("gives_transport", _("Transport to work")),
+            ("gives_meals", _("Meals")),
+            ("gives_insurance", _("Insurance against accident and illness")),
+            ("gives_return", _("The journey home")),
+        ],
+    )
+    deduct_housing = _weekly(_("Deduction for housing, per week"))
+    deduct_transport = _weekly(_("Deduction for transport, per week"))
+    deduct_meals = _weekly(_("Deduction for meals, per week"))
+    deduct_insurance = _weekly(_("Deduction for insurance, per week"))
+    deduct_other = _weekly(_("Other deductions, per week"))
+    other_terms = forms.CharField(
+        label=_("Other terms"), max_length=2000, required=False, widget=forms.Textarea({"rows": 3})
+    )
+
+    def prepare(self):
+        """Tick what the last version gives."""
+        self.initial["gives"] = [name for name in rules.BENEFITS if self.initial.get(name)]
+
+    def clean_wage_currency(self):
+        """Three letters, in capitals; as before when nothing is written."""
+        return currency_code(self.cleaned_data["wage_currency"])
+
+    def deed(self):
+        """The terms as columns; currency and unit stay as they were when nothing is said of them."""
+        terms = super().deed()
+        ticked = terms.pop("gives")
+        terms |= {name: name in ticked for name in rules.BENEFITS}
+        terms |= {name: terms[name] or Decimal(0) for name in rules.DEDUCTIONS}
+        return {name: value for name, value in terms.items() if value != "" or name == "other_terms"}
 
 
 class ExplainForm(HappenedForm):
-    """The contract was explained to the worker."""
+    """The contract was explained to the worker, and handed over."""
 
     on = DayField(label=_("Explained on"), initial=timezone.localdate)
     language = forms.ChoiceField(label=_("In which language"))
+    explained_by = forms.CharField(label=_("Explained by"), max_length=150)
+    given_on = DayField(
+        label=_("Handed to the worker on"),
+        initial=timezone.localdate,
+        help_text=_("Before departure. A later day is recorded as a breach."),
+    )
 
     def prepare(self):
-        """Offer the worker's languages first."""
+        """Offer the worker's languages first, and the user as who explains."""
         self.languages()
+        self.fields["explained_by"].initial = self.user.full_name
 
 
 class SignForm(HappenedForm):
@@ -325,10 +400,7 @@ class TripForm(DeedForm):
 
     def clean_currency(self):
         """Three letters, in capitals."""
-        currency = self.cleaned_data["currency"].upper()
-        if currency and not re.fullmatch("[A-Z]{3}", currency):
-            raise ValidationError(gettext("Write the currency with three letters, for example CAD."))
-        return currency
+        return currency_code(self.cleaned_data["currency"])
 
 
 class CancelTripForm(HappenedForm):

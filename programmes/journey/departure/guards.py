@@ -47,6 +47,7 @@ sentences.register(
         "permit_relodged": gettext_lazy("lodged an application again: {document}"),
         "contract_drafted": gettext_lazy("drafted the contract, version {number}"),
         "contract_explained": gettext_lazy("explained the contract, version {number}, in {language}"),
+        "contract_late": gettext_lazy("noted a breach: contract version {number} came to the worker after departure"),
         "contract_signed_worker": gettext_lazy("recorded the worker's signature on the contract, version {number}"),
         "contract_signed_all": gettext_lazy("recorded the employer's signature on the contract, version {number}"),
         "contract_in_force": gettext_lazy("put the contract, version {number}, in force"),

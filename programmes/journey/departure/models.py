@@ -1,14 +1,18 @@
 """What a worker needs to travel: documents, medical, permit, contract, orientation, ticket."""
 
+from dataclasses import fields
+
 import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from programmes.base.audit.models import tracked
 from programmes.base.common.models import Record, RecordQuerySet, count_versions
 from programmes.base.lifecycle.models import Lifecycle
+from programmes.journey.departure.rules import BENEFITS, DEDUCTIONS, Terms
 from programmes.journey.departure.states import (
     CONTRACT,
     DOCUMENT,
@@ -199,6 +203,41 @@ class Permit(Toned, Fact):
         return self.type
 
 
+# The columns that are the terms of the work.
+TERMS = tuple(field.name for field in fields(Terms) if field.name != "employer")
+# `substitutions` of rules.py once more, as the database says it of an earlier row `c` and the new one. Pay is compared
+# crosswise, without a division: so many hours of the one against so many of the other.
+_PER_HOUR = "(CASE {row}.wage_unit WHEN 'month' THEN {row}.wage * 12 ELSE {row}.wage END)"
+_HOURS_PAID = (
+    "(CASE {row}.wage_unit WHEN 'month' THEN 52 * {row}.hours_per_week"
+    " WHEN 'week' THEN {row}.hours_per_week ELSE 1 END)"
+)
+_WORSE = " OR ".join(
+    [
+        "c.wage_currency <> NEW.wage_currency",
+        "(c.wage_unit <> NEW.wage_unit AND (c.wage_unit IN ('day', 'piece') OR NEW.wage_unit IN ('day', 'piece')))",
+        "({} * {}) < ({} * {})".format(
+            _PER_HOUR.format(row="NEW"),
+            _HOURS_PAID.format(row="c"),
+            _PER_HOUR.format(row="c"),
+            _HOURS_PAID.format(row="NEW"),
+        ),
+        "NEW.hours_per_week < c.hours_per_week",
+        "COALESCE(NEW.longest_week, NEW.hours_per_week) > COALESCE(c.longest_week, c.hours_per_week)",
+        "COALESCE(NEW.longest_day, 1000) > COALESCE(c.longest_day, 1000)",
+        "COALESCE(NEW.overtime_percent, 100) < COALESCE(c.overtime_percent, 100)",
+        *(f"NEW.{name} > c.{name}" for name in DEDUCTIONS),
+        *(f"(c.{name} AND NOT NEW.{name})" for name in BENEFITS),
+    ]
+)
+# What the triggers below say, for the catalogues; in_words() translates it for whoever reads it.
+SAID_BY_TRIGGERS = (gettext_noop("A later version of a contract may not be worse than an earlier one."),)
+
+
+def _weekly(words):
+    return models.DecimalField(words, max_digits=8, decimal_places=2, default=0)
+
+
 @tracked()
 class Contract(Toned, Fact):
     """One version of the employment contract, explained in the worker's language before it is signed.
@@ -215,6 +254,8 @@ class Contract(Toned, Fact):
     contract_version = models.PositiveSmallIntegerField(_("version"), default=1)
     language = models.CharField(_("language it was explained in"), max_length=10, blank=True)
     explained_on = models.DateField(_("explained on"), null=True, blank=True)
+    explained_by = models.CharField(_("explained by"), max_length=150, blank=True)
+    given_on = models.DateField(_("given to the worker on"), null=True, blank=True)
     worker_signed_on = models.DateField(_("signed by the worker on"), null=True, blank=True)
     employer_signed_on = models.DateField(_("signed by the employer on"), null=True, blank=True)
     starts_on = models.DateField(_("first day"))
@@ -223,6 +264,20 @@ class Contract(Toned, Fact):
     wage_currency = models.CharField(_("currency"), max_length=3)
     wage_unit = models.CharField(_("wage is paid"), max_length=6)
     hours_per_week = models.DecimalField(_("hours per week"), max_digits=4, decimal_places=1)
+    longest_week = models.DecimalField(_("most hours in a week"), max_digits=4, decimal_places=1, null=True, blank=True)
+    longest_day = models.DecimalField(_("most hours in a day"), max_digits=3, decimal_places=1, null=True, blank=True)
+    overtime_percent = models.PositiveSmallIntegerField(_("overtime, per cent of the wage"), null=True, blank=True)
+    deduct_housing = _weekly(_("deduction for housing, per week"))
+    deduct_transport = _weekly(_("deduction for transport, per week"))
+    deduct_meals = _weekly(_("deduction for meals, per week"))
+    deduct_insurance = _weekly(_("deduction for insurance, per week"))
+    deduct_other = _weekly(_("other deductions, per week"))
+    gives_housing = models.BooleanField(_("the employer provides housing"), default=False)
+    gives_transport = models.BooleanField(_("the employer provides transport to work"), default=False)
+    gives_meals = models.BooleanField(_("the employer provides meals"), default=False)
+    gives_insurance = models.BooleanField(_("the employer insures against accident and illness"), default=False)
+    gives_return = models.BooleanField(_("the employer pays the journey home"), default=False)
+    other_terms = models.TextField(_("other terms"), blank=True)
     status = models.CharField(
         _("status"), max_length=15, choices=ContractStatus, default=ContractStatus.DRAFT, editable=False
     )
@@ -251,6 +306,27 @@ class Contract(Toned, Fact):
                 name="contract_signed_by_both",
                 violation_error_message=_("A contract in force carries both signatures."),
             ),
+            models.CheckConstraint(
+                condition=Q(**{f"{name}__gte": 0 for name in DEDUCTIONS}),
+                name="contract_deductions_are_amounts",
+                violation_error_message=_("A deduction is an amount, or zero."),
+            ),
+            models.CheckConstraint(
+                condition=Q(longest_week__isnull=True)
+                | Q(longest_week__gte=F("hours_per_week"), longest_week__lte=112),
+                name="contract_longest_week_holds_the_hours",
+                violation_error_message=_("The longest week has at least the hours per week, and at most 112."),
+            ),
+            models.CheckConstraint(
+                condition=Q(longest_day__isnull=True) | Q(longest_day__gt=0, longest_day__lte=16),
+                name="contract_longest_day_in_range",
+                violation_error_message=_("The longest day has at most 16 hours."),
+            ),
+            models.CheckConstraint(
+                condition=Q(overtime_percent__isnull=True) | Q(overtime_percent__gte=100, overtime_percent__lte=500),
+                name="contract_overtime_in_range",
+                violation_error_message=_("Overtime is paid with 100 to 500 per cent of the wage."),
+            ),
         ]
         triggers = [
             CONTRACT.trigger(),
@@ -259,21 +335,18 @@ class Contract(Toned, Fact):
             pgtrigger.Trigger(
                 name="no_worse_terms",
                 when=pgtrigger.Before,
-                operation=pgtrigger.Insert
-                | pgtrigger.UpdateOf(
-                    "wage", "wage_currency", "wage_unit", "hours_per_week", "contract_version", "selection_id"
-                ),
-                func="""
+                operation=pgtrigger.Insert | pgtrigger.UpdateOf("contract_version", "selection_id", *TERMS),
+                func=f"""
                     IF EXISTS (
                         SELECT 1 FROM programmes_contract c
                         WHERE c.selection_id = NEW.selection_id AND c.contract_version < NEW.contract_version
-                          AND (c.wage > NEW.wage OR c.hours_per_week > NEW.hours_per_week
-                               OR c.wage_currency <> NEW.wage_currency OR c.wage_unit <> NEW.wage_unit)
+                          AND ({_WORSE})
                     ) THEN
-                        RAISE EXCEPTION 'A later version may not lower the wage or the hours.' USING HINT = 'iomcase';
+                        RAISE EXCEPTION 'A later version of a contract may not be worse than an earlier one.'
+                            USING HINT = 'iomcase';
                     END IF;
                     RETURN NEW;
-                """,
+                """,  # noqa: S608 names of columns
             ),
             pgtrigger.Trigger(
                 name="selection_of_the_case",
@@ -292,9 +365,7 @@ class Contract(Toned, Fact):
             # What the worker heard is what is signed: from the explanation on, the terms stay.
             pgtrigger.Protect(
                 name="explained_is_kept",
-                operation=pgtrigger.UpdateOf(
-                    "wage", "wage_currency", "wage_unit", "hours_per_week", "starts_on", "ends_on"
-                ),
+                operation=pgtrigger.UpdateOf("starts_on", "ends_on", "other_terms", *TERMS),
                 condition=~pgtrigger.Q(old__status="draft"),
             ),
         ]

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from programmes.journey.departure import rules
 from programmes.journey.departure.models import Contract, Document, Medical, Orientation, Permit, Trip
 from programmes.journey.enrolment.models import Enrolment
 from programmes.journey.enrolment.requirements import reads_together
@@ -110,3 +111,12 @@ def read_together(enrolments: Sequence[Any]) -> None:
 def of(enrolment: Enrolment) -> Papers:
     """The papers a page has read for this very instance, else fresh ones: a deed never judges by an old reading."""
     return getattr(enrolment, "papers", None) or Papers(enrolment)
+
+
+def is_late(enrolment: Enrolment, contract: Contract) -> bool:
+    """Whether this contract came to the worker after departure, and none that was in time stands before it."""
+    departed = enrolment.departed_on
+    if not rules.is_late(contract.given_on, contract.worker_signed_on, departed):
+        return False
+    before = [c for c in of(enrolment).contracts if c.contract_version < contract.contract_version]
+    return not any(c.worker_signed_on and not rules.is_late(c.given_on, c.worker_signed_on, departed) for c in before)

@@ -1,10 +1,12 @@
 """Pure judgement about what a worker needs to travel. Arguments in, answer out."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 
-from programmes.journey.demand.rules import hourly_wage
+from programmes.journey.demand.rules import WEEKS_A_YEAR, hourly_wage
 from programmes.journey.departure.states import DOCUMENT, DocumentStatus
 from programmes.journey.enrolment.rules import months_later
 
@@ -63,3 +65,115 @@ def below_minimum(wage: Decimal, currency: str, unit: str, hours_per_week: Decim
     lowest_currency, lowest = minimum.split()
     per_hour = hourly_wage(wage, unit, hours_per_week)
     return currency == lowest_currency and per_hour is not None and per_hour < Decimal(lowest)
+
+
+# --- Contract substitution --------------------------------------------------------------------------------------
+
+# What the employer takes off the wage each week, and what the employer gives, each a column of the contract.
+DEDUCTIONS = ("deduct_housing", "deduct_transport", "deduct_meals", "deduct_insurance", "deduct_other")
+BENEFITS = ("gives_housing", "gives_transport", "gives_meals", "gives_insurance", "gives_return")
+# An hour of overtime is paid like any other hour while nothing else is agreed.
+PLAIN_PERCENT = 100
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a contract says of the work. Hours are per week or day, deductions per week in the wage's currency.
+
+    `hours_per_week` is what the employer must at least give; `longest_week` and `longest_day` are what the worker must
+    at most do (None: a week of more than those hours is not agreed; no longest day is agreed). `overtime_percent` is
+    the pay of overtime against the wage.
+    """
+
+    employer: int | None
+    wage: Decimal
+    wage_currency: str
+    wage_unit: str
+    hours_per_week: Decimal
+    longest_week: Decimal | None = None
+    longest_day: Decimal | None = None
+    overtime_percent: int | None = None
+    deduct_housing: Decimal = Decimal(0)
+    deduct_transport: Decimal = Decimal(0)
+    deduct_meals: Decimal = Decimal(0)
+    deduct_insurance: Decimal = Decimal(0)
+    deduct_other: Decimal = Decimal(0)
+    gives_housing: bool = False
+    gives_transport: bool = False
+    gives_meals: bool = False
+    gives_insurance: bool = False
+    gives_return: bool = False
+
+    @classmethod
+    def of(cls, contract) -> "Terms":
+        """The terms of a version of a contract, read with its position."""
+        own = {field.name: getattr(contract, field.name) for field in fields(cls) if field.name != "employer"}
+        return cls(employer=contract.selection.position.demand.employer_id, **own)
+
+
+# The terms that are judged, in the order people read them. The days of work are not among them: a visa that comes late
+# moves them, and the season, the permit and the stay have their own rules.
+JUDGED = tuple(field.name for field in fields(Terms) if field.name not in {"wage_currency", "wage_unit"})
+
+
+def pay_rises(earlier: Terms, later: Terms) -> int | None:
+    """1 when the later pay is higher, 0 the same, -1 lower; None when nobody can tell.
+
+    Pay by hour, week or month is compared per hour, exactly (a month is a twelfth of 52 weeks). Pay by day or piece is
+    compared with the like only, and no currency with another.
+    """
+    if earlier.wage_currency != later.wage_currency:
+        return None
+    before, after = _hourly(earlier), _hourly(later)
+    if before is None or after is None:
+        if earlier.wage_unit != later.wage_unit:
+            return None
+        before, after = Fraction(earlier.wage), Fraction(later.wage)
+    return (after > before) - (after < before)
+
+
+def _hourly(terms: Terms) -> Fraction | None:
+    wage, hours = Fraction(terms.wage), Fraction(terms.hours_per_week)
+    if terms.wage_unit == "month":
+        return wage * 12 / (WEEKS_A_YEAR * hours)
+    return {"hour": wage, "week": wage / hours}.get(terms.wage_unit)
+
+
+def turn_of(term: str, earlier: Terms, later: Terms) -> int:
+    """How one of the JUDGED terms turned for the worker: 1 better, 0 the same, -1 worse.
+
+    Fewer hours a week are worse (less to earn), and so is a longer week or day (more to work). Another employer, and a
+    pay that cannot be compared, are worse: nobody can show that they are not.
+    """
+    before, after = getattr(earlier, term), getattr(later, term)
+    if term == "employer":
+        return 0 if before == after else -1
+    if term == "wage":
+        rise = pay_rises(earlier, later)
+        return -1 if rise is None else rise
+    if term == "longest_week":
+        before, after = before or earlier.hours_per_week, after or later.hours_per_week
+        return (after < before) - (after > before)
+    if term == "longest_day":
+        # Without a longest day any day may be asked for.
+        before, after = before or Decimal("Infinity"), after or Decimal("Infinity")
+        return (after < before) - (after > before)
+    if term == "overtime_percent":
+        before, after = before or PLAIN_PERCENT, after or PLAIN_PERCENT
+    elif term in DEDUCTIONS:
+        before, after = -before, -after
+    return (after > before) - (after < before)
+
+
+def substitutions(earlier: Terms, later: Terms) -> list[str]:
+    """The terms that a later version of a contract makes worse (M09: contract = offer; domain.md 2.4).
+
+    Each term is judged by itself: a higher wage does not pay for a benefit that is taken away. Empty when nothing is
+    worse.
+    """
+    return [term for term in JUDGED if turn_of(term, earlier, later) < 0]
+
+
+def is_late(given_on: date | None, signed_on: date | None, departed_on: date | None) -> bool:
+    """Whether a first contract reached the worker or was signed after departure: a breach (ILO C97, domain.md 2.2)."""
+    return departed_on is not None and any(day is not None and day > departed_on for day in (given_on, signed_on))

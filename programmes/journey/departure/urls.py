@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from programmes.journey.departure import views
+from programmes.journey.departure import contract_views, views
 
 app_name = "departure"
 PAPERS = "cases/<uuid:public_id>/documents/"
@@ -21,10 +21,11 @@ urlpatterns = [
     path(PAPERS + "permit/begin/<uuid:requirement_id>/", views.permit, name="permit"),
     path(PAPERS + "permit/<uuid:paper_id>/", views.permit_step, name="permit_step"),
     path(PAPERS + "permit/<uuid:paper_id>/withdraw/", views.permit_withdraw, name="permit_withdraw"),
-    path(PAPERS + "contract/", views.contract, name="contract"),
-    path(PAPERS + "contract/<uuid:paper_id>/explain/", views.explain, name="explain"),
-    path(PAPERS + "contract/<uuid:paper_id>/worker/", views.worker_signs, name="worker_signs"),
-    path(PAPERS + "contract/<uuid:paper_id>/employer/", views.employer_signs, name="employer_signs"),
+    path(PAPERS + "contract/", contract_views.contract, name="contract"),
+    path(PAPERS + "contract/<uuid:paper_id>/", contract_views.terms, name="terms"),
+    path(PAPERS + "contract/<uuid:paper_id>/explain/", contract_views.explain, name="explain"),
+    path(PAPERS + "contract/<uuid:paper_id>/worker/", contract_views.worker_signs, name="worker_signs"),
+    path(PAPERS + "contract/<uuid:paper_id>/employer/", contract_views.employer_signs, name="employer_signs"),
     path(PAPERS + "orientation/", views.orientation, name="orientation"),
     path(PAPERS + "trip/", views.trip, name="trip"),
     path(PAPERS + "trip/<uuid:paper_id>/cancel/", views.trip_cancel, name="trip_cancel"),

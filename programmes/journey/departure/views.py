@@ -15,12 +15,12 @@ from programmes.base.common.deeds import typed
 from programmes.base.rulebook.codes import label
 from programmes.journey.departure import actions, checklist, forms, papers
 from programmes.journey.departure.deed_pages import deed_page, facts_of, paper_of, required
-from programmes.journey.departure.models import Contract, Document, Medical, Permit, Trip
+from programmes.journey.departure.models import Document, Medical, Permit, Trip
 from programmes.journey.departure.states import PermitStatus
 from programmes.journey.enrolment.views import visible_case
 
 form_methods = require_http_methods(["GET", "HEAD", "POST"])
-CASE_EDIT, CASE_MATCH, DOCUMENT_EDIT = Permission.CASE_EDIT, Permission.CASE_MATCH, Permission.DOCUMENT_EDIT
+CASE_EDIT, DOCUMENT_EDIT = Permission.CASE_EDIT, Permission.DOCUMENT_EDIT
 
 
 @requires(Permission.DOCUMENT_VIEW)
@@ -341,90 +341,6 @@ def permit_withdraw(request, public_id, paper_id):
     application = paper_of(Permit, enrolment, paper_id)
     words = (_("Application withdrawn"), actions.withdraw_permit)
     return _permit_page(request, enrolment, application, forms.WithdrawForm, *words)
-
-
-# --- Contract ---------------------------------------------------------------------------------------------------
-
-
-@requires(CASE_MATCH)
-@form_methods
-def contract(request, public_id):
-    """Draft the contract, or its next version."""
-    enrolment = visible_case(request, public_id)
-    form = forms.ContractForm(
-        typed(request), user=request.user, enrolment=enrolment, initial=actions.proposed_terms(enrolment)
-    )
-    return deed_page(
-        request,
-        enrolment,
-        form,
-        lambda: actions.draft_contract(enrolment, by=request.user, **form.deed()),
-        title=_("Draft the contract"),
-        said=_("The contract was drafted."),
-        anchor="contract",
-        intro=_("The terms come from the employer's demand. They may be better, never worse."),
-    )
-
-
-def _contract_page(request, public_id, paper_id, form_class, deed, *, title, said):
-    enrolment = visible_case(request, public_id)
-    version = paper_of(Contract, enrolment, paper_id)
-    form = form_class(typed(request), user=request.user, enrolment=enrolment, record=version)
-    return deed_page(
-        request,
-        enrolment,
-        form,
-        lambda: deed(version, by=request.user, version=form.version_token(), **form.deed()),
-        title=title,
-        said=said,
-        anchor="contract",
-        facts=facts_of(version),
-    )
-
-
-@requires(CASE_MATCH)
-@form_methods
-def explain(request, public_id, paper_id):
-    """Note that the contract was explained to the worker."""
-    return _contract_page(
-        request,
-        public_id,
-        paper_id,
-        forms.ExplainForm,
-        actions.explain_contract,
-        title=_("Contract explained to the worker"),
-        said=_("The explanation was recorded."),
-    )
-
-
-@requires(CASE_MATCH)
-@form_methods
-def worker_signs(request, public_id, paper_id):
-    """Record the worker's signature."""
-    return _contract_page(
-        request,
-        public_id,
-        paper_id,
-        forms.SignForm,
-        actions.sign_contract_worker,
-        title=_("Contract signed by the worker"),
-        said=_("The signature was recorded."),
-    )
-
-
-@requires(CASE_MATCH)
-@form_methods
-def employer_signs(request, public_id, paper_id):
-    """Record the employer's signature."""
-    return _contract_page(
-        request,
-        public_id,
-        paper_id,
-        forms.SignForm,
-        actions.sign_contract_employer,
-        title=_("Contract signed by the employer"),
-        said=_("The signature was recorded."),
-    )
 
 
 # --- Orientation and trip ---------------------------------------------------------------------------------------

@@ -284,6 +284,8 @@ class _Papers:
             selection_id=self.case.selection,
             language=language if heard else "",
             explained_on=explained if heard else None,
+            explained_by=self.case.owner.full_name if heard else "",
+            given_on=explained if heard else None,
             worker_signed_on=day if signed else None,
             employer_signed_on=day if done else None,
             starts_on=demand.starts_on,
@@ -292,6 +294,14 @@ class _Papers:
             wage_currency=course.programme.currency,
             wage_unit="hour",
             hours_per_week=demand.hours,
+            longest_week=demand.hours + 15,
+            longest_day=Decimal(12),
+            overtime_percent=150,
+            deduct_housing=Decimal(30),
+            gives_housing=True,
+            gives_transport=True,
+            gives_insurance=True,
+            gives_return=course.programme.destination == "CAN",
             status=state,
         )
         if done:

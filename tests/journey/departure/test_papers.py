@@ -336,18 +336,6 @@ def test_later_version_may_be_better_but_not_worse(case, by, selection):
     assert first.contract_version == 1
 
 
-@pytest.mark.parametrize(
-    "worse", ["wage = 17.19", "hours_per_week = 44", "wage_currency = 'USD'", "wage_unit = 'week'"]
-)
-def test_worse_terms_are_refused_by_sql_too(case, selection, worse):
-    ContractFactory(selection=selection)
-    second = ContractFactory(selection=selection, contract_version=2, status="draft")
-    with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(f"UPDATE programmes_contract SET {worse} WHERE id = %s", [second.pk])
-    with connection.cursor() as cursor:
-        cursor.execute("UPDATE programmes_contract SET wage = 18, hours_per_week = 46 WHERE id = %s", [second.pk])
-
-
 def test_explained_terms_stay_by_sql_too(selection):
     contract = ContractFactory(selection=selection, status="explained", employer_signed_on=None)
     with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:

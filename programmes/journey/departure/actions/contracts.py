@@ -1,17 +1,16 @@
 """The employment contract: drafted from the demand's terms, explained, signed by both."""
 
 from datetime import date
-from decimal import Decimal
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from programmes.base.common.errors import RuleBroken
-from programmes.base.common.wording import money, number
+from programmes.base.common.wording import and_list
 from programmes.base.lifecycle.models import record
-from programmes.journey.departure import papers, rules
+from programmes.journey.departure import papers, rules, terms
 from programmes.journey.departure.actions.ground import locked, open_case, refuse_before, refuse_future
-from programmes.journey.departure.models import Contract
+from programmes.journey.departure.models import TERMS, Contract
 from programmes.journey.departure.states import ContractStatus
 from programmes.journey.enrolment import steps
 
@@ -25,29 +24,26 @@ def proposed_terms(enrolment) -> dict:
         return {}
     demand = read.selection.position.demand
     last = read.live_contracts[0] if read.live_contracts else None
+    if last:
+        return {name: getattr(last, name) for name in ("starts_on", "ends_on", "other_terms", *TERMS)}
     return {
-        "starts_on": last.starts_on if last else enrolment.planned_start or demand.starts_on,
-        "ends_on": last.ends_on if last else enrolment.planned_end or demand.ends_on,
-        "wage": last.wage if last else demand.wage,
-        "hours_per_week": last.hours_per_week if last else demand.hours_per_week,
+        "starts_on": enrolment.planned_start or demand.starts_on,
+        "ends_on": enrolment.planned_end or demand.ends_on,
+        "wage": demand.wage,
+        "wage_currency": demand.wage_currency,
+        "wage_unit": demand.wage_unit,
+        "hours_per_week": demand.hours_per_week,
     }
 
 
 @transaction.atomic
-def draft_contract(
-    enrolment,
-    *,
-    by,
-    starts_on: date | None = None,
-    ends_on: date | None = None,
-    wage: Decimal | None = None,
-    hours_per_week: Decimal | None = None,
-) -> Contract:
+def draft_contract(enrolment, *, by, **given) -> Contract:
     """Draft the next version of the contract for the position the case holds.
 
-    Terms not given are those of the last version, else of the demand, with the stay of the case. Checks: the
-    programme's lowest wage; no later version worse than an earlier one for the same position, which also fixes the
-    employer (domain.md 2.4, contract substitution). Effects: a draft, a diary line.
+    `given` are columns of the terms (models.TERMS), `starts_on`, `ends_on` and `other_terms`; what is not given is as
+    in the last version, else as in the demand, with the stay of the case. Checks: the programme's lowest wage; never
+    worse than what the employer asked workers for; no later version worse than an earlier one (domain.md 2.4, contract
+    substitution). Effects: a draft, a diary line.
     """
     enrolment = open_case(enrolment)
     selection = papers.of(enrolment).selection
@@ -55,54 +51,63 @@ def draft_contract(
         raise RuleBroken(
             _("Select the worker for a position first: the contract takes its terms."), code="no_selection"
         )
-    demand = selection.position.demand
-    given = {"starts_on": starts_on, "ends_on": ends_on, "wage": wage, "hours_per_week": hours_per_week}
-    terms = {
-        **proposed_terms(enrolment),
-        **{name: value for name, value in given.items() if value is not None},
-        "wage_currency": demand.wage_currency,
-        "wage_unit": demand.wage_unit,
-    }
-    _check_terms(enrolment, demand, terms)
-    earlier = list(Contract.objects.filter(enrolment=enrolment))
-    _refuse_worse(terms, [contract for contract in earlier if contract.selection_id == selection.pk])
-    contract = Contract.objects.create(
-        enrolment=enrolment,
-        selection=selection,
-        contract_version=1 + max((c.contract_version for c in earlier), default=0),
-        created_by=by,
-        **terms,
+    contract = Contract(
+        enrolment=enrolment, selection=selection, created_by=by, **{**proposed_terms(enrolment), **given}
     )
+    earlier = list(Contract.objects.filter(enrolment=enrolment).select_related("selection__position__demand__employer"))
+    contract.contract_version = 1 + max((c.contract_version for c in earlier), default=0)
+    _check_terms(enrolment, contract)
+    for version in earlier:
+        if version.selection_id == selection.pk or _binds_abroad(version, enrolment):
+            _refuse_worse(version, contract)
+    contract.save()
     record(contract, by=by, what="contract_drafted", number=contract.contract_version)
     steps.renew_requirements(enrolment, by=by)
     return contract
 
 
-def _check_terms(enrolment, demand, terms):
-    if terms["ends_on"] < terms["starts_on"]:
+def _binds_abroad(version, enrolment) -> bool:
+    """Whether the worker left home on the word of this version: then another position does not undo it.
+
+    Before departure a position that is given back takes its contract along, and the worker is free to say no.
+    """
+    signed = version.worker_signed_on
+    return (
+        enrolment.departed_on is not None
+        and signed is not None
+        and signed <= enrolment.departed_on
+        and version.status not in {C.COMPLETED, C.TERMINATED}
+    )
+
+
+def _check_terms(enrolment, contract):
+    if contract.ends_on < contract.starts_on:
         raise RuleBroken(_("The contract would end before it starts."), field="ends_on")
-    if terms["wage"] < demand.wage:
+    if contract.longest_week is not None and contract.longest_week < contract.hours_per_week:
+        raise RuleBroken(_("The longest week has at least the hours per week."), field="longest_week")
+    offered = contract.selection.position.demand
+    before = rules.Terms(
+        offered.employer_id, offered.wage, offered.wage_currency, offered.wage_unit, offered.hours_per_week
+    )
+    after = rules.Terms.of(contract)
+    if rules.turn_of("wage", before, after) < 0:
         raise RuleBroken(_("The wage lies below the one the employer asked workers for."), field="wage")
-    if terms["hours_per_week"] < demand.hours_per_week:
+    if after.hours_per_week < before.hours_per_week:
         raise RuleBroken(_("The hours lie below those the employer asked workers for."), field="hours_per_week")
     minimum = enrolment.programme.rules()["minimum_wage"]
-    if rules.below_minimum(terms["wage"], terms["wage_currency"], terms["wage_unit"], terms["hours_per_week"], minimum):
+    if rules.below_minimum(after.wage, after.wage_currency, after.wage_unit, after.hours_per_week, minimum):
         raise RuleBroken(
             _("The wage lies below the programme's minimum of %(minimum)s per hour.") % {"minimum": minimum},
             field="wage",
         )
 
 
-def _refuse_worse(terms, earlier):
-    for contract in earlier:
-        facts = {"n": contract.contract_version, "wage": money(contract.wage, contract.wage_currency)}
-        if terms["wage"] < contract.wage:
-            message = _("A later version may not lower the wage: version %(n)d says %(wage)s.") % facts
-            raise RuleBroken(message, field="wage")
-        if terms["hours_per_week"] < contract.hours_per_week:
-            facts["hours"] = number(contract.hours_per_week)
-            message = _("A later version may not lower the hours: version %(n)d says %(hours)s a week.") % facts
-            raise RuleBroken(message, field="hours_per_week")
+def _refuse_worse(version, contract):
+    worse = rules.substitutions(rules.Terms.of(version), rules.Terms.of(contract))
+    if worse:
+        facts = {"n": version.contract_version, "terms": and_list(terms.name_of(term) for term in worse)}
+        message = _("This would be a contract substitution. Worse than in version %(n)d: %(terms)s.") % facts
+        raise RuleBroken(message, field=worse[0] if worse[0] != "employer" else None, code="substitution")
 
 
 def _begun(contract, version, on, field):
@@ -115,9 +120,16 @@ def _begun(contract, version, on, field):
 
 
 @transaction.atomic
-def explain_contract(contract, *, by, version: int, language: str, on: date) -> Contract:
-    """Note that the contract was explained to the worker, in which language. Its terms stay as they are from now on."""
+def explain_contract(
+    contract, *, by, version: int, language: str, on: date, explained_by: str = "", given_on: date | None = None
+) -> Contract:
+    """Note that the contract was explained to the worker, in which language and by whom, and when it was handed over.
+
+    Its terms stay as they are from now on. One handed over after departure is recorded as what it is, a breach
+    (`rules.is_late`): the diary says so.
+    """
     enrolment, contract = _begun(contract, version, on, "on")
+    refuse_future(given_on, "given_on")
     if not language:
         raise RuleBroken(_("Choose the language the contract was explained in."), field="language")
     contract.move_to(
@@ -127,10 +139,18 @@ def explain_contract(contract, *, by, version: int, language: str, on: date) -> 
         what="contract_explained",
         language=language,
         explained_on=on,
+        explained_by=explained_by,
+        given_on=given_on,
         facts={"number": contract.contract_version, "language": language},
     )
+    _tell_when_late(enrolment, contract, by=by, on=on)
     steps.renew_requirements(enrolment, by=by)
     return contract
+
+
+def _tell_when_late(enrolment, contract, *, by, on):
+    if papers.is_late(enrolment, contract):
+        record(contract, by=by, what="contract_late", on=on, number=contract.contract_version)
 
 
 @transaction.atomic
@@ -138,6 +158,7 @@ def sign_contract_worker(contract, *, by, version: int, on: date) -> Contract:
     """Record the worker's signature, given after the contract was explained."""
     enrolment, contract = _begun(contract, version, on, "on")
     refuse_before(on, contract.explained_on, "on", _("The worker signs after the contract was explained."))
+    refuse_before(on, contract.given_on, "on", _("The worker signs after the contract was handed over."))
     contract.move_to(
         C.SIGNED_WORKER,
         by=by,
@@ -146,6 +167,7 @@ def sign_contract_worker(contract, *, by, version: int, on: date) -> Contract:
         worker_signed_on=on,
         facts={"number": contract.contract_version},
     )
+    _tell_when_late(enrolment, contract, by=by, on=on)
     steps.renew_requirements(enrolment, by=by)
     return contract
 
