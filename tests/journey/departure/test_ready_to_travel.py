@@ -95,7 +95,7 @@ def test_five_missing_things_are_named_with_links_and_then_the_move_works_once(w
     terms = {"starts_on": case.planned_start, "ends_on": case.planned_end, "wage": "17.20", "hours_per_week": "45"}
     for typed in (
         {name: str(value) for name, value in terms.items()},
-        {"on": yesterday, "language": "kek"},
+        {"on": yesterday, "language": "kek", "explained_by": "Rosa Xoc", "given_on": yesterday},
         {"on": yesterday},
         {"on": TODAY.isoformat()},
     ):
