@@ -1,6 +1,8 @@
 """Lists: a whole page or its part, and keyset pages without a count of everything."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.core import signing
 from django.db.models import BooleanField, F, Func, Q, Value
@@ -57,6 +59,8 @@ def keyset(
     columns: tuple[str, ...] = (),
     along_index: bool = True,
     keys_first: bool = False,
+    ranges: tuple[str, Sequence[str]] | None = None,
+    adds: Mapping[str, Any] | None = None,
 ) -> Page:
     """Cut one page out of `queryset` by key, not by offset.
 
@@ -67,7 +71,9 @@ def keyset(
     as a signed token, so that it can be neither guessed nor bent; a broken token shows the first page.
     `along_index=False` has all that matches sorted instead of walking along an index until the page is full.
     `keys_first` is for an index that holds all that rows are chosen by: the table is read for the rows of the page
-    only, however many others the walk passes.
+    only, however many others the walk passes. `ranges` names a field and the few values that all rows have in it: an
+    index that begins with the field is then walked once for each value, and no further than a page.
+    `adds` are expressions among the columns or in the order.
     """
     fields = [name.lstrip("-") for name in order]
     token, backwards = request.GET.get("after"), False
@@ -77,13 +83,16 @@ def keyset(
     backwards = backwards and position is not None
     total = (capped_count(queryset) if count else None) if isinstance(count, bool) else count
     found = _walk(
-        queryset.values(*columns) if columns else queryset,
+        queryset.annotate(**adds or {}),
         order,
         position,
         backwards=backwards,
         most=size + 1,
         along_index=along_index,
         keys_first=keys_first,
+        ranges=ranges,
+        columns=columns,
+        adds=adds or {},
     )
     more = len(found) > size
     found = found[:size]
@@ -96,7 +105,7 @@ def keyset(
     return Page(rows=found, count=total, after=after, before=before)
 
 
-def _walk(rows, order, position, *, backwards, most, along_index, keys_first) -> list:
+def _walk(rows, order, position, *, backwards, most, along_index, keys_first, ranges, columns, adds) -> list:
     """At most `most` rows from the position on, nearest first.
 
     The rows without a value in the first field are a part of their own behind the others, read by a query of its own:
@@ -108,10 +117,19 @@ def _walk(rows, order, position, *, backwards, most, along_index, keys_first) ->
             rows = rows.filter(_beyond(by, at, backwards))
         turned = [_turned(name) if backwards else name for name in order]
         if not along_index:
-            return list(rows.order_by(*map(_hidden, turned))[:most])
-        if keys_first:
-            rows = rows.filter(pk__in=rows.values("pk").order_by(*turned)[:most])
-        return list(rows.order_by(*turned)[:most])
+            chosen = rows.order_by(*map(_hidden, turned)).values("pk")[:most]
+        elif ranges:
+            field, values = ranges
+            ways = [rows.filter(**{field: value}).order_by(*turned).values("pk")[:most] for value in values]
+            chosen = ways[0].union(*ways[1:], all=True) if len(ways) > 1 else ways[0]
+        elif keys_first:
+            chosen = rows.order_by(*turned).values("pk")[:most]
+        else:
+            chosen = None
+        if chosen is not None:
+            # Whatever else is read is read of the rows of the page alone.
+            rows = rows.model.objects.annotate(**adds).filter(pk__in=chosen)
+        return list((rows.values(*columns) if columns else rows).order_by(*turned)[:most])
 
     first = order[0].lstrip("-")
     if first not in NULLS_LAST or (position is None and not order[0].startswith("-")):

@@ -29,6 +29,7 @@ class Column:
         fixed: stands first and cannot be left out.
         searched: sorting by it goes through another table, row by row (see reading.py).
         keys_first: an index in its order holds all that decides who sees a row (see keyset).
+        ranged_by: a field by which an index is divided, in its order within each value.
     """
 
     code: str
@@ -44,6 +45,7 @@ class Column:
     fixed: bool = False
     searched: bool = False
     keys_first: bool = False
+    ranged_by: str = ""
     adds: Mapping[str, Any] = field(default_factory=dict)
 
     def is_for(self, user) -> bool:

@@ -7,6 +7,9 @@ import django_filters
 
 from accounts.roles import Permission
 
+# With more ranges than this, walking past other rows costs less than working so many walks out.
+MOST_RANGES = 8
+
 
 class ListFilter(django_filters.FilterSet):
     """The filters of one list, for one reader.
@@ -26,6 +29,16 @@ class ListFilter(django_filters.FilterSet):
         self.base_filters = {name: found for name, found in type(self).base_filters.items() if name in names}
         super().__init__(*args, **kwargs)
         self.user, self.furniture = user, furniture
+        self.narrowed: dict[str, set[str]] = {}
+
+    def narrow(self, name: str, values: Iterable[str]) -> None:
+        """Note that every row has one of these values in a field: the ranges of an index in which all rows stand."""
+        self.narrowed[name] = self.narrowed.get(name, set(values)) & set(values)
+
+    def ranges_in(self, name: str) -> tuple[str, list[str]] | None:
+        """The field and the values that all rows have in it, when they are few. Asked after the rows were narrowed."""
+        values = sorted(self.narrowed.get(name, ()))
+        return (name, values) if 0 < len(values) <= MOST_RANGES else None
 
     @classmethod
     def names_for(cls, user) -> set[str]:

@@ -190,6 +190,7 @@ def show(request, listing: Listing) -> Shown:
         size=PAGE_SIZE,
         searched=column.searched,
         keys_first=column.keys_first,
+        ranges=filters.ranges_in(column.ranged_by),
     )
     listing.prepare(page.rows, user)
     deeds = BULK[listing.code](user) if listing.code in BULK else []

@@ -86,21 +86,21 @@ def look(queryset, most: int = COUNT_LIMIT, *, milliseconds: int = COUNT_MS) -> 
     return Hits(min(len(keys), COUNT_LIMIT), keys if len(keys) < most else None)
 
 
-def page_of(request, queryset, *, order, columns, adds, size, searched=False, keys_first=False) -> Page:
+def page_of(request, queryset, *, order, columns, adds, size, searched=False, keys_first=False, ranges=None) -> Page:
     """One page of `queryset` as dicts of `columns`, in two or three statements whatever matches and however much.
 
-    `adds` are expressions that columns need; `searched` says that the order stands in another table; `keys_first` is
-    handed to keyset.
+    `adds` are expressions that columns need; `searched` says that the order stands in another table; `keys_first` and
+    `ranges` are handed to keyset.
     """
     hits = look(queryset, MOST_SORTED if searched else COUNT_LIMIT)
-    how = {"order": order, "size": size, "columns": columns, "count": hits.count}
+    how = {"order": order, "size": size, "columns": columns, "count": hits.count, "adds": adds}
     if hits.few is not None:
-        return keyset(request, queryset.model.objects.filter(IsOneOf("pk", hits.few)).annotate(**adds), **how)
-    rows = queryset.annotate(**adds)
+        few = queryset.model.objects.filter(IsOneOf("pk", hits.few))
+        return keyset(request, few, along_index=False, **how)
     try:
         with no_longer_than(WALK_MS):
-            return keyset(request, rows, keys_first=keys_first, **how)
+            return keyset(request, queryset, keys_first=keys_first, ranges=ranges, **how)
     except OperationalError as error:
         if not gave_up(error):
             raise
-    return keyset(request, rows, along_index=False, **how)
+    return keyset(request, queryset, along_index=False, **how)

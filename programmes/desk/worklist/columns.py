@@ -189,6 +189,7 @@ COLUMNS = (
         typed=True,
         sort=("next_due_on", "id"),
         css="due-cell",
+        ranged_by="status",
         adds={"required": Subquery(_REQUIRED.values("labels"))},
     ),
     _day_column("due_day", gettext_lazy("Due on"), "next_due_on"),

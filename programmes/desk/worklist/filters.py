@@ -159,11 +159,16 @@ class CaseFilter(ListFilter):
 
     def in_status(self, queryset, name, value):
         """Cases in one of the states."""
-        return _with_openness(queryset, value) if value else queryset
+        if not value:
+            return queryset
+        self.narrow("status", value)
+        return _with_openness(queryset, value)
 
     def in_stage(self, queryset, name, value):
         """Cases whose state belongs to the stage of life."""
-        return _with_openness(queryset, next(states for code, _label, states in STAGES if code == value))
+        states = next(states for code, _label, states in STAGES if code == value)
+        self.narrow("status", states)
+        return _with_openness(queryset, states)
 
     def only_late(self, queryset, name, value):
         """Cases whose next step should have been done before today."""

@@ -13,6 +13,7 @@ from programmes.models import Enrolment
 from tests.factories.enrolment import EnrolmentFactory
 
 pytestmark = pytest.mark.django_db
+STATES = ["registered", "eligible", "rostered"]
 DAYS = [3, 1, None, 3, 3, None, 2, 1, None, 5, None, 3]
 ORDERS = [
     ("next_due_on", "id"),
@@ -39,38 +40,49 @@ COLUMNS = (
 
 @pytest.fixture
 def cases():
-    """Twelve cases, some due on the same day, some on none."""
+    """Twelve cases in three states, some due on the same day, some on none."""
     start = date.today()
-    for day in DAYS:
-        EnrolmentFactory(next_due_on=None if day is None else start + timedelta(days=day))
+    for place, day in enumerate(DAYS):
+        due = None if day is None else start + timedelta(days=day)
+        EnrolmentFactory(next_due_on=due, status=STATES[place % 3])
     return Enrolment.objects.all()
 
 
-def turn(queryset, order, size, columns, *, keys_first=False, **address):
+def turn(queryset, order, size, columns, how=None, **address):
     asked = RequestFactory().get("/", address)
-    return keyset(asked, queryset, order=order, size=size, columns=columns, keys_first=keys_first)
+    return keyset(asked, queryset, order=order, size=size, columns=columns, **how or {})
 
 
 def keys(page):
     return [row["pk"] if isinstance(row, dict) else row.pk for row in page.rows]
 
 
-@pytest.mark.parametrize(("columns", "keys_first"), [((), False), (COLUMNS, False), (COLUMNS, True)])
-@pytest.mark.parametrize("size", [1, 2, 3, 12, 20])
+# Every way to the rows of a page: along an index, its keys before the rest, one walk for each state, all of it sorted.
+WAYS = [
+    ((), {}),
+    (COLUMNS, {}),
+    (COLUMNS, {"keys_first": True}),
+    (COLUMNS, {"ranges": ("status", STATES)}),
+    (COLUMNS, {"along_index": False}),
+]
+
+
+@pytest.mark.parametrize(("columns", "how"), WAYS)
 @pytest.mark.parametrize("order", ORDERS)
-def test_pages_hold_every_row_once_and_lead_back(cases, order, size, columns, keys_first):
+def test_pages_hold_every_row_once_and_lead_back(cases, order, columns, how):
     last = F(order[0].lstrip("-"))
     first = last.desc(nulls_last=True) if order[0].startswith("-") else last.asc(nulls_last=True)
     every = list(cases.order_by(first, *order[1:]).values_list("pk", flat=True))
-    pages = [turn(cases, order, size, columns, keys_first=keys_first)]
-    while pages[-1].after:
-        pages.append(turn(cases, order, size, columns, keys_first=keys_first, after=pages[-1].after))
-    assert [pk for page in pages for pk in keys(page)] == every
-    assert pages[0].count == len(DAYS)
-    back = [pages[-1]]
-    while back[-1].before:
-        back.append(turn(cases, order, size, columns, keys_first=keys_first, before=back[-1].before))
-    assert [keys(page) for page in reversed(back)] == [keys(page) for page in pages]
+    for size in (1, 2, 3, 12, 20):
+        pages = [turn(cases, order, size, columns, how)]
+        while pages[-1].after:
+            pages.append(turn(cases, order, size, columns, how, after=pages[-1].after))
+        assert [pk for page in pages for pk in keys(page)] == every
+        assert pages[0].count == len(DAYS)
+        back = [pages[-1]]
+        while back[-1].before:
+            back.append(turn(cases, order, size, columns, how, before=back[-1].before))
+        assert [keys(page) for page in reversed(back)] == [keys(page) for page in pages]
 
 
 @pytest.mark.parametrize("token", ["", "nonsense", "WyJhIl0:bent"])
