@@ -36,6 +36,8 @@ BEAT = {
     "people.tidy_dictionary": 24 * 3600,
     "demand.expire_lapsed": 3600,
     "departure.age_documents": 3600,
+    "readiness.keep": 20,
+    "readiness.pass_time": 3600,
     "returns.mark_overdue": 3600,
     "reintegration.mark_due": 3600,
 }

@@ -94,6 +94,7 @@ MIDDLEWARE = [
     "django_structlog.middlewares.RequestMiddleware",
     "programmes.base.common.middleware.KeepNothingInTheBrowser",
     "programmes.desk.worklist.recent.RememberWhatWasOpened",
+    "programmes.journey.departure.readiness.middleware.KeepReadiness",
 ]
 ROOT_URLCONF = "iomcase.urls"
 WSGI_APPLICATION = "iomcase.wsgi.application"

@@ -15,6 +15,7 @@ from programmes.base.rulebook.models import Code, Deadline, Programme, Requireme
 from programmes.desk.reports.models import ReportRun, ReportSchedule
 from programmes.journey.demand.models import Authorisation, Deduction, JobDemand, Position
 from programmes.journey.departure.models import Contract, Document, Medical, Orientation, Permit, Trip
+from programmes.journey.departure.readiness.models import Readiness, ReadinessDue
 from programmes.journey.departure.scans import Scan
 from programmes.journey.employers.models import Employer, Site
 from programmes.journey.enrolment.models import CaseNumber, Enrolment, Step, TestResult, Tick
@@ -65,6 +66,8 @@ __all__ = [
     "PlanLine",
     "Position",
     "Programme",
+    "Readiness",
+    "ReadinessDue",
     "Reintegration",
     "ReportRun",
     "ReportSchedule",

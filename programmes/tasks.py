@@ -9,6 +9,7 @@ from programmes.base.notifications import tasks as notifications
 from programmes.desk.reports import tasks as reports
 from programmes.journey.demand import tasks as demand
 from programmes.journey.departure import tasks as departure
+from programmes.journey.departure.readiness import tasks as readiness
 from programmes.journey.people import tasks as people
 from programmes.journey.people.duplicates import tasks as duplicates
 from programmes.journey.reintegration import tasks as reintegration
@@ -25,6 +26,7 @@ __all__ = [
     "lists",
     "notifications",
     "people",
+    "readiness",
     "reintegration",
     "reports",
     "returns",

@@ -100,14 +100,6 @@ def inside_the_permit(enrolment, *, to, on, by=None):
         yield Missing("permit", label("document", approved[0].type), href, waits_for="consulate", hint=gaps[0])
 
 
-@guard("enrolment", S.TRAVELLING)
-def still_ready(enrolment, *, to, on, by=None):
-    """What was complete when the case became ready may have lapsed since: an expired passport, a cancelled trip."""
-    for standing in requirements.standings(enrolment, stages={str(S.READY_TO_TRAVEL)}):
-        if not standing.is_met:
-            yield standing.as_missing()
-
-
 consequence("enrolment", S.ACTIVE)(contracts.put_in_force)
 consequence("enrolment", S.ENDED)(contracts.complete)
 consequence("enrolment", S.ENDED_EARLY, S.DECEASED, S.RETURNED, S.STATUS_CHANGED, S.WHEREABOUTS_UNKNOWN)(

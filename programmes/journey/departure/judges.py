@@ -1,8 +1,8 @@
 """How the requirements to travel stand: one function per kind, one query each, whatever their number."""
 
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from programmes.base.common.addresses import address_of
 from programmes.base.common.wording import number, short_day
 from programmes.base.rulebook.catalogue import RequirementKind, WaitsFor
 from programmes.journey.departure import papers, rules
@@ -15,11 +15,13 @@ from programmes.journey.departure.states import (
     MedicalStatus,
     PermitStatus,
 )
-from programmes.journey.enrolment.requirements import State, deed_url, judges
+from programmes.journey.enrolment.requirements import PLACE, State, deed_url, judges
 
 
 def _page(name, enrolment, record=None):
-    return reverse(f"departure:{name}", args=[enrolment.public_id, *([record.public_id] if record else [])])
+    if record is None:
+        return address_of(f"departure:{name}", enrolment.public_id)
+    return address_of(f"departure:{name}", enrolment.public_id, PLACE).replace(str(PLACE), str(record.public_id))
 
 
 def needed_until(enrolment, requirement):

@@ -104,11 +104,12 @@ def stay_within_rules(enrolment, *, to, on, by=None):
 def programme_requirements(enrolment, *, to, on, by=None):
     """Everything the programme asks for before this stage, and before the stages the case has passed on the way.
 
-    Ready to travel asks for all that was asked before: a consent withdrawn since, a passport expired since.
+    Ready to travel, and the departure itself, ask for all that was asked before: a consent withdrawn since, a passport
+    expired since, a cancelled trip.
     """
     stages = {to}
-    if to == S.READY_TO_TRAVEL:
-        stages |= {S.ELIGIBLE, S.ROSTERED, S.SELECTED, S.IN_DOCUMENTATION}
+    if to in {S.READY_TO_TRAVEL, S.TRAVELLING}:
+        stages |= {S.ELIGIBLE, S.ROSTERED, S.SELECTED, S.IN_DOCUMENTATION, S.READY_TO_TRAVEL}
     for standing in requirements.standings(enrolment, stages=stages):
         if not standing.is_met:
             yield standing.as_missing()

@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
 from typing import Any
+from uuid import UUID
 
 from django.db import models
 from django.db.models import prefetch_related_objects
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from programmes.base.common.addresses import address_of
 from programmes.base.common.errors import Missing
 from programmes.base.rulebook.catalogue import RequirementKind
 from programmes.base.rulebook.models import Requirement
@@ -100,8 +102,12 @@ def of_programme(programme) -> list[Requirement]:
 def standings(enrolment: Enrolment, *, stages: set[str] | None = None) -> list[Standing]:
     """How each requirement of the case stands, in the programme's order; `stages` limits them to those states.
 
-    One query per kind of requirement that occurs, whatever their number.
+    One query per kind of requirement that occurs, whatever their number. A case of which many questions are asked at one
+    moment carries the answers with it (`enrolment.judged`).
     """
+    judged_before = getattr(enrolment, "judged", None)
+    if judged_before is not None:
+        return [standing for standing in judged_before if stages is None or standing.requirement.stage in stages]
     wanted = [r for r in of_programme(enrolment.programme) if stages is None or r.stage in stages]
     if not wanted:
         return []
@@ -189,9 +195,13 @@ def due_day(enrolment: Enrolment, requirement: Requirement) -> date | None:
     return enrolment.planned_start - timedelta(days=requirement.lead_days)
 
 
+# Stands for a requirement while the address of its page is looked up, once for all of them.
+PLACE = UUID(int=1)
+
+
 def deed_url(name: str, enrolment: Enrolment, requirement: Requirement) -> str:
     """Address of the page where a requirement of this case is recorded."""
-    return reverse(name, args=[enrolment.public_id, requirement.public_id])
+    return address_of(name, enrolment.public_id, PLACE).replace(str(PLACE), str(requirement.public_id))
 
 
 @judges(RequirementKind.CONSENT)

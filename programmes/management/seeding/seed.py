@@ -8,6 +8,7 @@ from random import Random
 from django.db import connection, transaction
 from django.db.models import IntegerField, Max
 from django.db.models.functions import Cast, Substr
+from django.utils import timezone
 
 from accounts.models import User
 from programmes.base.lifecycle.models import CaseEvent
@@ -15,6 +16,7 @@ from programmes.base.rulebook import shipped
 from programmes.base.rulebook.models import Code, Programme
 from programmes.journey.demand.models import Authorisation, JobDemand, Position
 from programmes.journey.departure.models import Contract, Document, Medical, Orientation, Permit, Trip
+from programmes.journey.departure.readiness import actions as readiness
 from programmes.journey.employers.models import Employer, Site
 from programmes.journey.enrolment.models import CaseNumber, Enrolment, Step, TestResult, Tick
 from programmes.journey.enrolment.states import OPEN, Status
@@ -127,9 +129,11 @@ def lay_out(*, people: int, seed: int, today: date, recalled: float = SHARE_RECA
 
 
 def finish(made: LaidOut, today: date) -> None:
-    """What follows from the whole: figures for the planner, reports, letters."""
+    """What follows from the whole: figures for the planner, who can travel, reports, letters."""
     # Before anything is counted: without figures about the new rows the reports' query takes hours at this size.
     analyse()
+    readiness.note_what_time_changes(timezone.now())
+    readiness.keep_all()
     make_reports(made.programmes, today)
     write_letters(made.staff.demo["caseworker"], made.staff.demo["manager"])
 
