@@ -102,8 +102,8 @@ def of_programme(programme) -> list[Requirement]:
 def standings(enrolment: Enrolment, *, stages: set[str] | None = None) -> list[Standing]:
     """How each requirement of the case stands, in the programme's order; `stages` limits them to those states.
 
-    One query per kind of requirement that occurs, whatever their number. A case of which many questions are asked at one
-    moment carries the answers with it (`enrolment.judged`).
+    One query per kind of requirement that occurs, whatever their number. A case of which many questions are asked at
+    one moment carries the answers with it (`enrolment.judged`).
     """
     judged_before = getattr(enrolment, "judged", None)
     if judged_before is not None:

@@ -21,9 +21,7 @@ NOTES_OF_A_REQUEST = 100
 # Time may change more than the last days that we know of (a rule that comes into force): so each row is looked at anew
 # after so many days, a part of them every night.
 LONGEST_UNSEEN = timedelta(days=7)
-KEPT = [
-    field.name for field in Readiness._meta.local_concrete_fields if field.name not in {"id", "enrolment", "since"}
-]
+KEPT = [field.name for field in Readiness._meta.local_concrete_fields if field.name not in {"id", "enrolment", "since"}]
 
 
 def keep(most: int = NOTES) -> int:
@@ -107,7 +105,7 @@ def note_what_time_changes(now: datetime) -> int:
 
 
 def keep_after_writing() -> None:
-    """At the end of a request that changed something. A fault here is nobody's who sent a form: the tick tries again."""
+    """At the end of a request that changed something. A fault here is not for whoever sent a form: the tick goes on."""
     try:
         keep(NOTES_OF_A_REQUEST)
     except Exception:

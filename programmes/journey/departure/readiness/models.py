@@ -5,6 +5,8 @@ facts changed (`ReadinessDue`), whoever writes and however. What is noted is jud
 next tick (actions.py).
 """
 
+from typing import Any
+
 import pgtrigger
 from django.db import models
 from django.db.models import Q
@@ -97,11 +99,11 @@ _ANY = pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete
 _CHANGED = pgtrigger.Condition("OLD.* IS DISTINCT FROM NEW.*")
 
 
-def _watch(model, whose: str, operation=_ANY, *, name="judged_for_travel", first="", condition=None) -> None:
+def _watch(model: Any, whose: str, operation=_ANY, *, name="judged_for_travel", first="", condition=None) -> None:
     """Note the prepared cases e for which `whose` holds whenever a row of `model` changes.
 
-    OLD is empty when a row is new, NEW when it is gone: "e.x IN (OLD.x, NEW.x)" is right for all three. Whose they are is
-    asked before their states, for a planner without figures would go through all that prepare (measured: 20 ms a row).
+    OLD is empty when a row is new, NEW when it is gone: "e.x IN (OLD.x, NEW.x)" is right for all three. Whose
+    they are is asked before their states: a planner without figures would go through all in which travel is prepared.
     """
     pgtrigger.Trigger(
         name=name,
@@ -125,13 +127,14 @@ _HOLDERS = """e.id IN (
     JOIN programmes_position p ON p.id = s.position_id JOIN programmes_jobdemand d ON d.id = p.demand_id
     WHERE s.released_on IS NULL AND {})"""
 
-for _model in (Medical, Permit, Contract, Orientation, Trip, Selection):
-    _watch(_model, _OF_CASE)
-for _model in (Tick, TestResult):
+_fact: Any
+for _fact in (Medical, Permit, Contract, Orientation, Trip, Selection):
+    _watch(_fact, _OF_CASE)
+for _fact in (Tick, TestResult):
     # A recalled worker was tested in the case before (enrolment.requirements).
-    _watch(_model, f"{_OF_CASE} OR e.previous_id IN (OLD.enrolment_id, NEW.enrolment_id)")
-for _model in (Document, Consent):
-    _watch(_model, _OF_PERSON)
+    _watch(_fact, f"{_OF_CASE} OR e.previous_id IN (OLD.enrolment_id, NEW.enrolment_id)")
+for _fact in (Document, Consent):
+    _watch(_fact, _OF_PERSON)
 _watch(Person, "e.person_id = NEW.id", pgtrigger.UpdateOf("birth_date", "birth_precision", "nationality"))
 # The stays of a person count for each other; and a case that leaves has no row any more.
 _watch(
@@ -159,5 +162,5 @@ _watch(
 _watch(Season, "e.season_id = NEW.id", pgtrigger.UpdateOf("starts_on"))
 _watch(Authorisation, _HOLDERS.format("d.authorisation_id = NEW.id"), pgtrigger.Update, condition=_CHANGED)
 _watch(JobDemand, _HOLDERS.format("d.id = NEW.id"), pgtrigger.UpdateOf("authorisation_id"))
-for _model in (Requirement, RuleValue):
-    _watch(_model, "e.programme_id IN (OLD.programme_id, NEW.programme_id)")
+for _fact in (Requirement, RuleValue):
+    _watch(_fact, "e.programme_id IN (OLD.programme_id, NEW.programme_id)")

@@ -71,8 +71,11 @@ def kept(standing: Standing) -> Kept:
 def read(data: Sequence[Any], case: str) -> Kept:
     """The way back from `Kept.as_data`."""
     requirement, letter, until, due_on, waits_for, href = data
-    days = [date.fromisoformat(day) if day else None for day in (until, due_on)]
-    return Kept(requirement, _STATES[letter], *days, waits_for, lengthened(href, case))
+    return Kept(requirement, _STATES[letter], _day(until), _day(due_on), waits_for, lengthened(href, case))
+
+
+def _day(written: str | None) -> date | None:
+    return date.fromisoformat(written) if written else None
 
 
 def shortened(href: str, case: str) -> str:

@@ -209,7 +209,9 @@ class Crowd:
                 )
             )  # fmt: skip
         if self.maybe(0.97):
-            rows[Orientation].append(Orientation(enrolment=case, attended_on=TODAY, place="Cobán", hours=6, language="es"))
+            rows[Orientation].append(
+                Orientation(enrolment=case, attended_on=TODAY, place="Cobán", hours=6, language="es")
+            )
         if self.maybe(0.97):
             rows[Trip].append(
                 Trip(
