@@ -11,6 +11,7 @@ SPEAKING_ROOMS = (
     "programmes.journey.people.duplicates.diary",
     "programmes.journey.employers.guards",
     "programmes.journey.demand.guards",
+    "programmes.journey.demand.reminders",
     "programmes.journey.enrolment.guards",
     "programmes.journey.enrolment.reminders",
     "programmes.journey.enrolment.contacting",

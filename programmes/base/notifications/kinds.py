@@ -64,6 +64,9 @@ WORKER_MESSAGE = "worker_message"
 CASE_ASSIGNED = "case_assigned"
 STEP_DUE = "step_due"
 REPORT_READY = "report_ready"
+DEMAND_CLOCK = "demand_clock"
+AUTHORISATION_LAPSES = "authorisation_lapses"
+AUTHORISATION_LAPSED = "authorisation_lapsed"
 CASES_ASSIGNED = "cases_assigned"
 EXPORT_ASKED = "export_asked"
 EXPORT_DECIDED = "export_decided"
@@ -108,6 +111,32 @@ KINDS: MappingProxyType[str, Kind] = MappingProxyType(
                 why=_("You manage this programme."),
                 facts=frozenset({"programme", "month"}),
                 line=_("A report is ready"),
+            ),
+            Kind(
+                code=DEMAND_CLOCK,
+                label=_("A demand comes near its last day on time"),
+                why=_("You look after this demand."),
+                roles=frozenset({Role.LIAISON, Role.MANAGER}),
+                facts=frozenset({"demand", "day", "limit"}),
+                line=_("A demand comes near its last day on time"),
+            ),
+            Kind(
+                code=AUTHORISATION_LAPSES,
+                label=_("An employer's authorisation lapses soon"),
+                why=_("You look after a demand on this authorisation."),
+                roles=frozenset({Role.LIAISON}),
+                facts=frozenset({"number", "until"}),
+                line=_("An employer's authorisation lapses soon"),
+            ),
+            Kind(
+                code=AUTHORISATION_LAPSED,
+                label=_("An authorisation lapsed while positions are held"),
+                why=_("You look after a demand on this authorisation."),
+                roles=frozenset({Role.LIAISON, Role.MANAGER}),
+                facts=frozenset({"number", "demand", "held"}),
+                line=_("An authorisation lapsed while positions are held"),
+                channels=(Channel.NOW, Channel.DIGEST),
+                locked=_("Nobody travels until it is renewed, so this cannot be switched off."),
             ),
             Kind(
                 code=EXPORT_ASKED,

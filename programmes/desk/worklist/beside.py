@@ -28,6 +28,7 @@ from programmes.base.lists.models import Export, ListPreference, SavedView
 from programmes.base.notifications.kinds import CASE_ASSIGNED
 from programmes.base.notifications.models import Letter
 from programmes.base.rulebook.models import Programme
+from programmes.journey.demand import clock
 from programmes.journey.demand.models import JobDemand
 from programmes.journey.demand.states import DemandStatus
 from programmes.journey.enrolment.models import Enrolment
@@ -63,6 +64,14 @@ def _waiting_parts(user: User) -> list[tuple[Promise, str, QuerySet[Any]]]:
             (DemandStatus.UNDER_REVIEW, _("Demands to approve")),
         ):
             parts.append((words, f"{reverse('demand:list')}?status={status}", handed_in.filter(status=status)))
+    if user.may(Permission.DEMAND_APPROVE) or user.may(Permission.DEMAND_EDIT):
+        right = Permission.DEMAND_APPROVE if user.may(Permission.DEMAND_APPROVE) else Permission.DEMAND_EDIT
+        mine, today = JobDemand.objects.reachable_by(user, right), timezone.localdate()
+        for which, words, judge in (
+            ("late", _("Demands late to board"), clock.late),
+            ("warned", _("Demands near their last day on time"), clock.warned),
+        ):
+            parts.append((words, f"{reverse('demand:list')}?clock={which}", judge(mine, today=today)))
     if user.may(Permission.PERSON_IMPORT):
         batches = Batch.objects.visible_to(user)
         others = batches.filter(status=BatchStatus.WAITING).exclude(created_by=user)

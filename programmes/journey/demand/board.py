@@ -17,7 +17,8 @@ from programmes.base.common.wording import money, number, short_day
 from programmes.base.rulebook.codes import label
 from programmes.journey.demand import actions, rules
 from programmes.journey.demand.models import JobDemand, Position
-from programmes.journey.demand.states import POSITION, PositionStatus
+from programmes.journey.demand.states import DEMAND, POSITION, PositionStatus
+from programmes.journey.people.models import Person
 
 P = PositionStatus
 # Above this many positions a drawing of each one says nothing any more.
@@ -100,15 +101,15 @@ def rights_over(demand: JobDemand, user, rights: Sequence[Permission]) -> frozen
     return frozenset(right for right, held in zip(rights, found, strict=True) if held)
 
 
-def held_positions(demand: JobDemand):
-    """Positions that are not vacant."""
-    return demand.places.exclude(status=P.VACANT)
+def told_positions(demand: JobDemand):
+    """Positions with a story: held, or asked for by name."""
+    return demand.places.exclude(status=P.VACANT, named=False)
 
 
 def seats(positions: Iterable[Position], user) -> list[dict]:
-    """Who holds each of these positions, and how many requirements an accepted worker still lacks; two queries.
+    """Who holds or is wanted for each of these positions, and what an accepted worker still lacks; three queries.
 
-    A worker whose case the reader may not see is counted and not named.
+    A worker whose case the reader may not see is counted and not named; so is one who is asked for by name.
     """
     positions = list(positions)
     selections = Position._meta.get_field("selections").related_model.objects  # type: ignore[attr-defined]
@@ -127,25 +128,85 @@ def seats(positions: Iterable[Position], user) -> list[dict]:
         .select_related("person")
         .annotate(lacks=lacking)
     }
-    rows = []
-    for position in positions:
-        held = live.get(position.pk, {})
-        case = seen.get(held.get("enrolment_id"))
-        rows.append(
+    wanted = {place.wanted_id for place in positions if place.wanted_id}
+    people = {person.pk: person for person in Person.objects.visible_to(user).filter(pk__in=wanted)} if wanted else {}
+    return [_seat(place, live.get(place.pk, {}), seen, people) for place in positions]
+
+
+def _seat(place: Position, held: dict, seen: dict, people: dict) -> dict:
+    case = seen.get(held.get("enrolment_id"))
+    wanted = people.get(place.wanted_id)
+    holds = bool(case) and wanted is not None and case.person_id == wanted.pk
+    return {
+        "number": place.number,
+        "tone": TONES[place.status],
+        "label": place.get_status_display(),
+        "case": case,
+        "named": place.named or held.get("named", False),
+        "is_named": place.named,
+        "wanted": wanted,
+        # A name that nobody matched yet is the employer's word; that of a matched person is for those who may see them.
+        "wanted_name": "" if place.wanted_id else place.wanted_name,
+        "is_for_another": place.named and not holds,
+        "open_since": place.open_to_others_on,
+        "is_vacant": place.status == P.VACANT,
+        "since": held.get("selected_on"),
+        "lacks": case.lacks if case and place.status == P.ACCEPTED else None,
+        "is_held": bool(held),
+        "is_reserved": bool(case) and place.status == P.RESERVED,
+        "is_offered": bool(case) and place.status == P.OFFERED,
+    }
+
+
+def notes(demand: JobDemand, found: Counts, *, can_renew: bool) -> list[dict]:
+    """What must be said clearly on the demand: a lapsed authorisation, housing nobody inspected in time."""
+    said = []
+    held = demand.authorisation
+    if held and held.is_lapsed and demand.status in DEMAND.groups["following"]:
+        kept = found.total - found.by_status.get(P.VACANT, 0) - found.by_status.get(P.VACATED, 0)
+        words = _("The authorisation %(number)s lapsed: it carried work until %(day)s.") % {
+            "number": held.number,
+            "day": short_day(held.last_day),
+        }
+        stays = ngettext(
+            "%(count)d position is held and stays held; nobody travels and nobody is selected until it is renewed.",
+            "%(count)d positions are held and stay held; nobody travels and nobody is selected until it is renewed.",
+            kept,
+        ) % {"count": kept}
+        said.append(
             {
-                "number": position.number,
-                "tone": TONES[position.status],
-                "label": position.get_status_display(),
-                "case": case,
-                "named": held.get("named", False),
-                "since": held.get("selected_on"),
-                "lacks": case.lacks if case and position.status == P.ACCEPTED else None,
-                "is_held": bool(held),
-                "is_reserved": bool(case) and position.status == P.RESERVED,
-                "is_offered": bool(case) and position.status == P.OFFERED,
+                "tone": "problem",
+                "text": f"{words} {stays}",
+                "href": reverse("demand:renew", args=[demand.public_id]) if can_renew else "",
+                "label": _("Put on another authorisation"),
             }
         )
-    return rows
+    if demand.status not in DEMAND.groups["over"]:
+        applied_on = held.applied_on if held and held.applied_on else demand.requested_on
+        months = demand.season.programme.rules()["housing_inspection_months"]
+        problem = rules.inspection_problem(demand.site.housing_inspected_on, applied_on, months)
+        if problem:
+            href = reverse("employers:detail", args=[demand.employer.public_id]) + "#sites-h"
+            said.append({"tone": "waiting", "text": problem, "href": href, "label": _("Sites of the employer")})
+    return said
+
+
+def deductions(demand: JobDemand) -> list[dict]:
+    """What is taken off the wage, a line each, and the record behind it."""
+    return [
+        {
+            "label": label("deduction", line.what),
+            "value": f"{_how_much(line, demand)} {line.get_how_often_display()}",
+            "line": line,
+        }
+        for line in demand.deductions.all()
+    ]
+
+
+def _how_much(line, demand) -> str:
+    if line.amount is not None:
+        return money(line.amount, demand.wage_currency)
+    return _("%(count)s %% of the wage") % {"count": number(line.per_cent.normalize())}
 
 
 def band(demand: JobDemand, found: Counts) -> dict:
@@ -196,14 +257,26 @@ def terms(demand: JobDemand) -> list[dict]:
         },
         {"label": _("Programme and season"), "value": f"{demand.season.programme.name} · {demand.season.code}"},
         {"label": _("Site"), "value": str(site)},
-        {"label": _("Housing"), "value": label("housing", site.housing)},
         {"label": _("Occupation"), "value": label("isco", demand.occupation)},
+        {"label": _("Occupation codes"), "value": _codes(demand)},
         {"label": _("Positions"), "value": number(demand.positions)},
         {"label": _("Work"), "value": _days(demand)},
         {"label": _("Hours"), "value": _hours(demand)},
         {"label": _("Wage"), "value": _wage(demand)},
+        {"label": _("Housing"), "value": label("housing", demand.housing or site.housing)},
+        {"label": _("Transport"), "value": label("transport", demand.transport)},
+        {"label": _("Language at work"), "value": _language(demand)},
         {"label": _("Requested on"), "value": short_day(demand.requested_on)},
     ]
+
+
+def _codes(demand) -> str:
+    return " · ".join(part for part in (f"ISCO {demand.occupation}", demand.national_code) if part)
+
+
+def _language(demand) -> str:
+    level = label("language_level", demand.language_level)
+    return ", ".join(part for part in (label("language", demand.language), level) if part)
 
 
 def ground(demand: JobDemand) -> dict | None:
@@ -224,7 +297,11 @@ def ground(demand: JobDemand) -> dict | None:
                 "value": held.number,
                 "href": reverse("demand:edit_authorisation", args=[demand.employer.public_id, held.public_id]),
             },
-            {"label": _("Valid"), "value": f"{short_day(held.valid_from)} – {short_day(held.valid_until)}"},
+            {
+                "label": _("Valid"),
+                "value": f"{short_day(held.valid_from)} – {short_day(held.last_day)}",
+                "late": held.is_lapsed,
+            },
             {
                 "label": _("Positions"),
                 "value": ngettext("%(all)s, %(left)s left", "%(all)s, %(left)s left", left)

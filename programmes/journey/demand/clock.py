@@ -9,16 +9,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import (
     Avg,
     Count,
+    DateField,
     DurationField,
     ExpressionWrapper,
     F,
+    Func,
     IntegerField,
     Max,
-    Min,
     OuterRef,
     Q,
     QuerySet,
@@ -34,10 +36,9 @@ from programmes.journey.demand.models import JobDemand, Position
 from programmes.journey.demand.states import DEMAND, POSITION
 
 LIMIT, WARNING = "boarding", "boarding_warning"
-# A demand that ended without workers has nothing to be late with.
-_BOARDED = Q(
-    places__status__in=sorted(POSITION.groups["given"]), places__selections__enrolment__departed_on__isnull=False
-)
+# Somebody boarded for a position when whoever holds it, or went home from it, has departed.
+_GIVEN = Q(places__status__in=sorted(POSITION.groups["given"]))
+_BOARDED = _GIVEN & Q(places__selections__enrolment__departed_on__isnull=False)
 _DEPARTED = "places__selections__enrolment__departed_on"
 
 
@@ -126,49 +127,43 @@ def clock_of(
     )  # fmt: skip
 
 
-def boardings(demands: Iterable[JobDemand]) -> QuerySet:
-    """For each of these demands: `boarded` workers who hold a position of it or went home, `first_on`, `last_on`.
-
-    Cases belong to a later room and are read through the reverse relation of the position.
-    """
-    return (
-        JobDemand.objects.filter(pk__in=[demand.pk for demand in demands])
-        .order_by()
-        .annotate(
-            boarded=Count("places", filter=_BOARDED, distinct=True),
-            first_on=Min(_DEPARTED, filter=_BOARDED),
-            last_on=Max(_DEPARTED, filter=_BOARDED),
-        )
-    )
+def _days(key: str) -> Any:
+    """The programme's own days for a deadline, or the usual ones."""
+    own = Deadline.objects.filter(programme=OuterRef("season__programme"), key=key).values("days")[:1]
+    return Coalesce(Subquery(own, output_field=IntegerField()), DEADLINES[key].default)
 
 
 def set_clocks(demands: Sequence[JobDemand], *, today: date) -> None:
-    """Put `clock` on each of these demands; their season and programme are read already. Two queries for all."""
-    found = {row["pk"]: row for row in boardings(demands).values("pk", "boarded", "last_on")}
-    limits = _limits({demand.season.programme_id for demand in demands})
+    """Put `clock`, and `given` (how many positions are filled), on each of these demands; one query for all.
+
+    Cases belong to a later room and are read through the reverse relation of the position.
+    """
+    rows = (
+        JobDemand.objects.filter(pk__in=[demand.pk for demand in demands])
+        .order_by()
+        .annotate(
+            given_away=Count("places", filter=_GIVEN, distinct=True),
+            boarded=Count("places", filter=_BOARDED, distinct=True),
+            last_on=Max(_DEPARTED, filter=_BOARDED),
+            limit=_days(LIMIT),
+            warned_from=_days(WARNING),
+        )
+        .values("pk", "given_away", "boarded", "last_on", "limit", "warned_from")
+    )
+    found = {row["pk"]: row for row in rows}
     for demand in demands:
         row = found[demand.pk]
-        own = limits.get(demand.season.programme_id, {})
+        demand.given = row["given_away"]  # type: ignore[attr-defined]
         demand.clock = clock_of(  # type: ignore[attr-defined]
             demand.requested_on,
             today=today,
-            limit=own.get(LIMIT, DEADLINES[LIMIT].default),
-            warned_from=own.get(WARNING, DEADLINES[WARNING].default),
+            limit=row["limit"],
+            warned_from=row["warned_from"],
             positions=demand.positions,
             boarded=row["boarded"],
             last_boarded_on=row["last_on"],
             is_over=demand.status in DEMAND.groups["over"],
         )
-
-
-def _limits(programmes: set[int] | None = None) -> dict[int, dict[str, int]]:
-    rows = Deadline.objects.filter(key__in=(LIMIT, WARNING))
-    if programmes is not None:
-        rows = rows.filter(programme__in=programmes)
-    limits: dict[int, dict[str, int]] = {}
-    for programme, key, days in rows.values_list("programme", "key", "days"):
-        limits.setdefault(programme, {})[key] = days
-    return limits
 
 
 def running(demands: QuerySet) -> QuerySet:
@@ -189,24 +184,24 @@ def running(demands: QuerySet) -> QuerySet:
     )
 
 
+def _days_later(key: str) -> Any:
+    """The day on which a deadline of the programme comes, counted from the request."""
+    return Func(F("requested_on"), _days(key), template="(%(expressions)s)", arg_joiner=" + ", output_field=DateField())
+
+
+def with_days(demands: QuerySet) -> QuerySet:
+    """Each with `warned_on`, the first day that warns, and `last_on_time`."""
+    return demands.annotate(warned_on=_days_later(WARNING), last_on_time=_days_later(LIMIT))
+
+
 def late(demands: QuerySet, *, today: date) -> QuerySet:
     """Those still on their way after the last day on time."""
-    return running(demands).filter(_older_than(LIMIT, today))
+    return with_days(running(demands)).filter(last_on_time__lt=today)
 
 
 def warned(demands: QuerySet, *, today: date) -> QuerySet:
     """Those still on their way, near the last day on time or on it."""
-    return running(demands).filter(_older_than(WARNING, today + timedelta(days=1)) & ~_older_than(LIMIT, today))
-
-
-def _older_than(key: str, today: date) -> Q:
-    """Requested more days before `today` than the programme's own deadline `key` has."""
-    own = {programme: days[key] for programme, days in _limits().items() if key in days}
-    usual = today - timedelta(days=DEADLINES[key].default)
-    found = Q(requested_on__lt=usual) & ~Q(season__programme__in=list(own))
-    for programme, days in own.items():
-        found |= Q(season__programme=programme, requested_on__lt=today - timedelta(days=days))
-    return found
+    return with_days(running(demands)).filter(warned_on__lte=today, last_on_time__gte=today)
 
 
 def average_days(programmes: Iterable[int], *, since: date, until: date) -> dict[int, tuple[Decimal, int]]:

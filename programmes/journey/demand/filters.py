@@ -2,11 +2,13 @@
 
 import django_filters
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.roles import Permission
 from programmes.base.common.choices import is_identifier
 from programmes.base.rulebook.models import Programme, Season
+from programmes.journey.demand import clock
 from programmes.journey.demand.models import JobDemand
 from programmes.journey.demand.states import DemandStatus
 from programmes.journey.employers.models import Employer
@@ -43,16 +45,22 @@ class SeasonFilter(RecordFilter):
 
 
 class DemandFilter(django_filters.FilterSet):
-    """Demands by status, season and employer."""
+    """Demands by status, season, time on the way and employer."""
 
     status = django_filters.ChoiceFilter(label=_("Status"), choices=DemandStatus.choices, empty_label=_("All"))
     season = SeasonFilter(label=_("Season"), queryset=Season.objects.none(), empty_label=_("All"))
 
+    clock = django_filters.ChoiceFilter(
+        label=_("Request to boarding"),
+        choices=[("late", _("Late")), ("warned", _("Near the last day on time"))],
+        empty_label=_("All"),
+        method="by_clock",
+    )
     employer = RecordFilter(label=_("Employer"), queryset=Employer.objects.none(), empty_label=_("All"))
 
     class Meta:
         model = JobDemand
-        fields = ["status", "season", "employer"]
+        fields = ["status", "season", "clock", "employer"]
 
     def __init__(self, *args, user, **kwargs):
         super().__init__(*args, **kwargs)
@@ -63,3 +71,8 @@ class DemandFilter(django_filters.FilterSet):
             .order_by("programme__code", "-starts_on")
         )
         self.filters["employer"].queryset = Employer.objects.visible_to(user).order_by("name", "id")
+
+    def by_clock(self, queryset, name, value):
+        """Those still on their way and late, or near the last day on time."""
+        judge = {"late": clock.late, "warned": clock.warned}[value]
+        return judge(queryset, today=timezone.localdate())

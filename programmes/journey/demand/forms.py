@@ -21,6 +21,9 @@ from programmes.journey.demand.states import DemandStatus
 from programmes.journey.employers.forms import half
 from programmes.journey.employers.models import Employer, Site
 
+# Code lists that a demand may leave unsaid, and the fields of those that are called otherwise.
+_OFFERED = ("housing", "transport", "language", "language_level")
+_FIELDS = {"isco": "occupation", "currency": "wage_currency"}
 MONEY_FORMAT = _("Write the amount with at most two decimals after a point, for example 16.60.")
 
 
@@ -69,6 +72,14 @@ class DemandForm(WorkForm):
     season = SeasonChoice(Season.objects.none(), label=_("Programme and season"), empty_label="")
     site = RecordChoice(Site.objects.none(), label=_("Site"), empty_label="")
     occupation = forms.ChoiceField(label=_("Occupation"))
+    national_code = forms.RegexField(
+        r"^[A-Za-z0-9][A-Za-z0-9. -]*$",
+        label=_("Occupation code of the country"),
+        required=False,
+        max_length=12,
+        help_text=_("For example the Canadian NOC: 85101."),
+        error_messages={"invalid": _("Write letters and digits only, for example 85101.")},
+    )
     positions = forms.IntegerField(label=_("Positions"), min_value=1, max_value=2000)
     starts_on = DayField(label=_("First day of work"))
     ends_on = DayField(label=_("Last day of work"))
@@ -82,12 +93,23 @@ class DemandForm(WorkForm):
         min_value=rules.FEWEST_HOURS,
         max_value=rules.MOST_HOURS,
     )
+    housing = forms.ChoiceField(label=_("Housing"), required=False)
+    transport = forms.ChoiceField(label=_("Transport"), required=False)
+    language = forms.ChoiceField(label=_("Language at work"), required=False)
+    language_level = forms.ChoiceField(label=_("Level needed"), required=False)
+    criteria = forms.CharField(
+        label=_("What the work asks for"),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("Experience, strength, licences. It may not name a sex."),
+    )
     terms = forms.CharField(
         label=_("Other terms"),
         required=False,
         max_length=5000,
         widget=forms.Textarea(attrs={"rows": 4}),
-        help_text=_("Deductions, transport, insurance, and what the employer asks of the worker."),
+        help_text=_("Insurance, breaks, and whatever else was agreed. Deductions have lines of their own."),
     )
     authorisation = AuthorisationChoice(
         queryset=Authorisation.objects.none(),
@@ -112,10 +134,11 @@ class DemandForm(WorkForm):
         self.fields["season"].queryset = seasons.select_related("programme").order_by("programme__code", "-starts_on")
         self.fields["site"].queryset = employer.sites.order_by("name")
         self.fields["authorisation"].queryset = employer.authorisations.order_by("-valid_until")
-        self.fields["occupation"].choices = codes.choices("isco", blank="", keep=held.occupation if held else "")
-        self.fields["wage_currency"].choices = codes.choices(
-            "currency", blank="", keep=held.wage_currency if held else ""
-        )
+        lists = ("isco", "currency", *_OFFERED)
+        words = codes.choices_of(*lists, keep=[(n, getattr(held, _FIELDS.get(n, n))) for n in lists] if held else ())
+        for name in lists:
+            blank = [("", _("Not said") if name in _OFFERED else "")]
+            self.fields[_FIELDS.get(name, name)].choices = [*blank, *words[name]]
         if held:
             for name in self.fields.keys() - {"key", "version"}:
                 self.initial.setdefault(name, getattr(held, name))
@@ -136,9 +159,18 @@ class DemandForm(WorkForm):
         return Layout(
             "key",
             "version",
-            Fieldset(_("Who is asked for"), "season", half("site", "occupation"), half("positions", "requested_on")),
+            Fieldset(
+                _("Who is asked for"),
+                "season",
+                half("site", "positions"),
+                half("occupation", "national_code"),
+                half("language", "language_level"),
+                "criteria",
+                "requested_on",
+            ),
             Fieldset(_("When"), half("starts_on", "ends_on")),
-            Fieldset(_("Pay and hours"), half("wage", "wage_currency"), half("wage_unit", "hours_per_week"), "terms"),
+            Fieldset(_("Pay and hours"), half("wage", "wage_currency"), half("wage_unit", "hours_per_week")),
+            Fieldset(_("Around the work"), half("housing", "transport"), "terms"),
             Fieldset(_("Authorisation"), "authorisation"),
         )
 
@@ -162,6 +194,11 @@ class DemandForm(WorkForm):
             )
             for problem in problems:
                 self.add_error(problem.field, problem.message)
+        criteria = rules.criteria_problem(cleaned.get("criteria") or "")
+        if criteria:
+            self.add_error("criteria", criteria)
+        if cleaned.get("language_level") and not cleaned.get("language"):
+            self.add_error("language", gettext("Choose the language this level is of."))
         return cleaned
 
 
@@ -215,14 +252,36 @@ class CloseForm(ReasonForm):
             del self.fields["reason"], self.fields["note"]
 
 
+class RenewForm(WorkForm):
+    """Another authorisation for an open demand. `record` is the demand."""
+
+    authorisation = AuthorisationChoice(queryset=Authorisation.objects.none(), label=_("Authorisation"), empty_label="")
+
+    def prepare(self):
+        """The employer's own that carry work today, but for the one the demand stands on."""
+        own = self.record.employer.authorisations.exclude(pk=self.record.authorisation_id)
+        lapsed = Authorisation.objects.lapsed_on(timezone.localdate()).values("pk")
+        self.fields["authorisation"].queryset = own.exclude(pk__in=lapsed).order_by("-valid_until")
+
+
 class AuthorisationForm(WorkForm):
     """A permission to hire abroad. `employer` is whose it is; `record` the authorisation when it is edited."""
 
     kind = forms.ChoiceField(label=_("Kind"))
     number = forms.CharField(label=_("Number"), max_length=60)
     positions = forms.IntegerField(label=_("Positions authorised"), min_value=1, max_value=5000)
+    applied_on = DayField(
+        label=_("Applied for on"),
+        required=False,
+        help_text=_("The inspection of the housing is judged by this day."),
+    )
     valid_from = DayField(label=_("Valid from"))
     valid_until = DayField(label=_("Valid until"))
+    withdrawn_on = DayField(
+        label=_("Taken back by the authority on"),
+        required=False,
+        help_text=_("From this day on nobody is selected and nobody travels on it. Positions that are held stay held."),
+    )
 
     def __init__(self, *args, employer, **kwargs):
         self.employer = employer
@@ -237,13 +296,22 @@ class AuthorisationForm(WorkForm):
             kinds.append(self.record.kind)
         offered = [(kind, label("document", kind)) for kind in dict.fromkeys(kinds)]
         self.fields["kind"].choices = offered if len(offered) == 1 else [("", ""), *offered]
+        if not self.record:
+            del self.fields["withdrawn_on"]
         if self.record:
             for name in self.fields.keys() - {"key", "version"}:
                 self.initial.setdefault(name, getattr(self.record, name))
 
     def layout(self):
         """What, how many, until when."""
-        return Layout("key", "version", half("kind", "number"), "positions", half("valid_from", "valid_until"))
+        return Layout(
+            "key",
+            "version",
+            half("kind", "number"),
+            half("positions", "applied_on"),
+            half("valid_from", "valid_until"),
+            *(["withdrawn_on"] if self.record else []),
+        )
 
     def clean(self):
         """An end before the start is said at both days."""

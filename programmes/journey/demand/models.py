@@ -311,6 +311,11 @@ class JobDemand(Lifecycle, Record):
         """The tone of the status tag."""
         return TONES.get(self.status, "neutral")
 
+    @property
+    def has_lapsed(self) -> bool:
+        """Open, but without an authorisation that carries work today: nobody is selected, nobody travels."""
+        return bool(self.authorisation and self.status in DEMAND.groups["following"] and self.authorisation.is_lapsed)
+
 
 @tracked()
 class Deduction(Record):

@@ -181,69 +181,13 @@ def authorisation_excess(*, authorised: int, claimed: int, asked: int) -> str | 
     }
 
 
-# Words that say which sex is meant, folded: female and male side by side. `masculine` as a form of grammar
-# ("trabajadores") says nothing about who may apply, and is left alone.
-_FEMALE = frozenset(
-    [
-        "woman",
-        "women",
-        "female",
-        "females",
-        "girl",
-        "girls",
-        "lady",
-        "ladies",
-        "mujer",
-        "mujeres",
-        "femenino",
-        "femenina",
-        "femeninos",
-        "femeninas",
-        "senora",
-        "senoras",
-        "senorita",
-        "senoritas",
-        "dama",
-        "damas",
-        "femme",
-        "femmes",
-        "feminin",
-        "feminine",
-        "mulher",
-        "mulheres",
-        "feminino",
-        "feminina",
-    ]
+# Words that say which sex is meant, folded. Plurals such as "trabajadores" say nothing about who may apply.
+_FEMALE = re.compile(
+    r"\b(wom[ae]n|females?|girls?|lady|ladies|mujer(es)?|femenin[oa]s?|senor(a|ita)s?|damas?|femmes?|feminine?"
+    r"|mulher(es)?|feminin[oa])\b"
 )
-_MALE = frozenset(
-    [
-        "man",
-        "men",
-        "male",
-        "males",
-        "boy",
-        "boys",
-        "gentleman",
-        "gentlemen",
-        "hombre",
-        "hombres",
-        "varon",
-        "varones",
-        "masculino",
-        "masculina",
-        "masculinos",
-        "masculinas",
-        "caballero",
-        "caballeros",
-        "homme",
-        "hommes",
-        "masculin",
-        "masculine",
-        "garcon",
-        "garcons",
-        "homem",
-        "homens",
-    ]
+_MALE = re.compile(
+    r"\b(m[ae]n|males?|boys?|gentlem[ae]n|hombres?|varon(es)?|masculin[oae]?s?|caballeros?|hommes?|garcons?|home[mn]s?)\b"
 )
 
 
@@ -252,10 +196,11 @@ def criteria_problem(criteria: str) -> str | None:
 
     “Women and men” names both and excludes nobody.
     """
-    folded = [text.fold(word) for word in re.findall(r"\w+", criteria)]
-    named = [word for word in folded if word in _FEMALE | _MALE]
-    if not named or (_FEMALE & set(named) and _MALE & set(named)):
+    words = text.fold(criteria)
+    female, male = _FEMALE.search(words), _MALE.search(words)
+    if bool(female) == bool(male):
         return None
+    named = female or male
     return _("“%(word)s” names a sex. Write what the work asks for, not who does it.") % {"word": named[0]}
 
 

@@ -1,10 +1,10 @@
 """Pages about demands: the list, one demand with its positions, and each step it takes."""
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, Q
 from django.http import Http404
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -13,7 +13,7 @@ from accounts.roles import Permission
 from programmes.base.common.chips import chips_of
 from programmes.base.common.deeds import attempt, form_page, typed
 from programmes.base.common.pages import keyset, page_or_part
-from programmes.journey.demand import actions, board, moves
+from programmes.journey.demand import actions, board, clock, moves, naming
 from programmes.journey.demand.filters import DemandFilter
 from programmes.journey.demand.forms import (
     AuthorisationForm,
@@ -23,10 +23,11 @@ from programmes.journey.demand.forms import (
     DemandForm,
     MoveForm,
     RejectForm,
+    RenewForm,
     ReturnForm,
 )
 from programmes.journey.demand.models import Authorisation, JobDemand
-from programmes.journey.demand.states import DEMAND, POSITION
+from programmes.journey.demand.states import DEMAND
 from programmes.journey.employers.story import story_of
 from programmes.journey.employers.views import editable_employer
 
@@ -39,24 +40,16 @@ SHOWN = ("season__programme", "employer", "site", "authorisation")
 @require_safe
 def listing(request):
     """Demands the user may see, newest request first; narrowed by status and season in the address."""
-    visible = JobDemand.objects.visible_to(request.user).select_related("season__programme", "employer", "site")
+    visible = JobDemand.objects.visible_to(request.user).select_related(
+        "season__programme", "employer", "site", "authorisation"
+    )
     filtered = DemandFilter(request.GET, queryset=visible, user=request.user)
     form = filtered.form
     found = filtered.qs if form.is_valid() else visible.none()
     page = keyset(request, found, order=("-requested_on", "-id"))
-    _count_given(page.rows)
+    clock.set_clocks(page.rows, today=timezone.localdate())
     context = {"page": page, "filters": form, "chips": chips_of(request, form)}
     return page_or_part(request, "journey/demand/list.html", "results", context)
-
-
-def _count_given(demands):
-    """How many positions of each demand are filled, in one query for the whole page."""
-    given = Count("places", filter=Q(places__status__in=POSITION.groups["given"]))
-    counts = dict(
-        JobDemand.objects.filter(pk__in=[d.pk for d in demands]).order_by().values_list("pk").annotate(count=given)
-    )
-    for demand in demands:
-        demand.given = counts.get(demand.pk, 0)
 
 
 @requires(Permission.DEMAND_EDIT)
@@ -131,18 +124,22 @@ def detail(request, public_id):
     demand = visible_demand(request, public_id)
     rights = board.rights_over(demand, request.user, RIGHTS)
     counts = board.counts(demand)
-    page = keyset(request, board.held_positions(demand), order=("number",), size=50, count=False)
+    clock.set_clocks([demand], today=timezone.localdate())
+    page = keyset(request, board.told_positions(demand), order=("number",), size=50, count=False)
     context = {
         "demand": demand,
         "band": board.band(demand, counts),
         "step": moves.next_step(demand, rights),
         "can_edit": Permission.DEMAND_EDIT in rights and demand.status in DEMAND.groups["editable"],
         "can_match": Permission.CASE_MATCH in rights and demand.status in DEMAND.groups["taking"],
-        "has_positions": bool(counts.total),
+        "can_name": Permission.DEMAND_EDIT in rights and naming.can_name(demand),
+        "is_numbered": counts.total >= demand.positions,
+        "notes": board.notes(demand, counts, can_renew=Permission.DEMAND_EDIT in rights),
         "counts": counts,
         "page": page,
         "seats": board.seats(page.rows, request.user),
         "terms": board.terms(demand),
+        "deductions": board.deductions(demand),
         "ground": board.ground(demand),
         "entries": story_of(demand),
     }
@@ -300,6 +297,32 @@ def close(request, public_id):
     """Close a demand when its workers have gone home, filled or not."""
     return _step(
         request, public_id, moves.D.CLOSED, actions.close, form_class=CloseForm, done=_("The demand was closed.")
+    )
+
+
+@requires(Permission.DEMAND_EDIT)
+@require_http_methods(FORMS)
+def renew(request, public_id):
+    """Put an open demand on another authorisation."""
+    demand = demand_for(request, public_id, Permission.DEMAND_EDIT)
+    form = RenewForm(typed(request), user=request.user, record=demand)
+    return _deed(
+        request,
+        form,
+        lambda: actions.renew(demand, by=request.user, version=form.version_token(), **form.deed()),
+        demand,
+        done=_("The demand stands on another authorisation now."),
+        title=_("Put the demand on another authorisation"),
+        do=_("Put it there"),
+        note=None
+        if form.fields["authorisation"].queryset.exists()
+        else {
+            "text": _(
+                "This employer has no other authorisation that is valid now. Record it first, or extend this one."
+            ),
+            "href": reverse("demand:add_authorisation", args=[demand.employer.public_id]),
+            "label": _("Add an authorisation"),
+        },
     )
 
 
