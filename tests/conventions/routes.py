@@ -176,6 +176,13 @@ demand:reject                       demand              ..M.....  form
 demand:open                         demand              .L......  form
 demand:cancel                       demand              .L......  form
 demand:close                        demand              .L......  form
+demand:renew                        demand              .L......  form
+demand:name                         demand              .L......  form
+demand:position                     named position      .L......  form
+demand:open_position                named position      .L......  deed
+demand:make_generic                 named position      .L......  deed
+demand:deductions                   demand              .L......  form
+demand:remove_deduction             deduction           .L......  deed
 selection:candidates                demand              CLM.....  page
 selection:find                      demand              CLM.....  form
 selection:select                    candidate           CLM.....  form

@@ -15,7 +15,7 @@ from programmes.journey.people.duplicates import actions as duplicates
 from programmes.journey.people.duplicates import merging
 from programmes.models import Batch, Enrolment, Export, MutedCase, ReportRun, SavedView
 from tests.conventions.routes import ROWS, Row
-from tests.factories.demand import AuthorisationFactory, JobDemandFactory
+from tests.factories.demand import AuthorisationFactory, DeductionFactory, JobDemandFactory
 from tests.factories.departure import (
     ContractFactory,
     DocumentFactory,
@@ -211,6 +211,8 @@ class Place:
             "demand": lambda: [self.demand],
             "candidate": lambda: [self.demand, self.case("rostered")],
             "position": lambda: [self.demand, self._reserved().number],
+            "named position": lambda: [self.demand, self._named().number],
+            "deduction": lambda: [self.demand, DeductionFactory(demand=self.demand)],
             "test": lambda: [case, self.asked["test"]],
             "check": lambda: [case, self.asked["check"]],
             "document asked for": lambda: [case, self.asked["document"]],
@@ -254,6 +256,13 @@ class Place:
     def _reserved(self):
         case = self.case("selected")
         return SelectionFactory(demand=self.demand, enrolment=case, position_status="reserved").position
+
+    def _named(self):
+        """The last position of the demand: reserving takes the first ones."""
+        place = self.demand.places.order_by("number").last()
+        place.named, place.wanted_name = True, "Juana Pérez"
+        place.save(update_fields=["named", "wanted_name"])
+        return place
 
     def _of_plan(self, make) -> list:
         case = self.case("in_reintegration")

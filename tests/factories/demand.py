@@ -6,7 +6,7 @@ from decimal import Decimal
 import factory
 from factory.django import DjangoModelFactory
 
-from programmes.models import Authorisation, JobDemand, Position
+from programmes.models import Authorisation, Deduction, JobDemand, Position
 from tests.factories.employers import EmployerFactory, SiteFactory
 from tests.factories.rulebook import SeasonFactory
 
@@ -65,3 +65,15 @@ class PositionFactory(DjangoModelFactory):
 
     demand = factory.SubFactory(JobDemandFactory, status="open", positions=1)
     number = 1
+
+
+class DeductionFactory(DjangoModelFactory):
+    """Housing, 30.00 every week."""
+
+    class Meta:
+        model = Deduction
+
+    demand = factory.SubFactory(JobDemandFactory)
+    what = "housing"
+    amount = Decimal("30.00")
+    how_often = "week"

@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 from django.contrib.admin.utils import flatten_fieldsets
+from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
@@ -199,6 +200,16 @@ class _OfProgramme(ConfigurationAdmin):
     def has_delete_permission(self, request, obj=None):
         """Only while no case depends on it."""
         return super().has_delete_permission(request, obj) and (obj is None or not is_used(obj))
+
+    def delete_view(self, request, object_id, extra_context=None):
+        """Say why a row stays, without telling what uses it: that would be case content."""
+        row = self.get_object(request, object_id)
+        if row is not None and is_used(row):
+            raise PermissionDenied(
+                _("“%(row)s” is used by demands or cases and stays. Take away its tick “%(tick)s” instead.")
+                % {"row": row, "tick": row._meta.get_field("active").verbose_name}
+            )
+        return super().delete_view(request, object_id, extra_context)
 
     def save_model(self, request, obj, form, change):
         """Note who made it."""
