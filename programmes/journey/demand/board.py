@@ -5,6 +5,7 @@ Cases belong to a later room, so they are read through the reverse relations of 
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q
 from django.urls import reverse
@@ -136,7 +137,7 @@ def seats(positions: Iterable[Position], user) -> list[dict]:
 def _seat(place: Position, held: dict, seen: dict, people: dict) -> dict:
     case = seen.get(held.get("enrolment_id"))
     wanted = people.get(place.wanted_id)
-    holds = bool(case) and wanted is not None and case.person_id == wanted.pk
+    holds = case is not None and wanted is not None and case.person_id == wanted.pk
     return {
         "number": place.number,
         "tone": TONES[place.status],
@@ -183,7 +184,7 @@ def notes(demand: JobDemand, found: Counts, *, can_renew: bool) -> list[dict]:
         )
     if demand.status not in DEMAND.groups["over"]:
         applied_on = held.applied_on if held and held.applied_on else demand.requested_on
-        months = demand.season.programme.rules()["housing_inspection_months"]
+        months: Any = demand.season.programme.rules()["housing_inspection_months"]
         problem = rules.inspection_problem(demand.site.housing_inspected_on, applied_on, months)
         if problem:
             href = reverse("employers:detail", args=[demand.employer.public_id]) + "#sites-h"
