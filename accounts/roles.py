@@ -44,6 +44,7 @@ class Permission(StrEnum):
     NOTE_WRITE = "note_write"
     DOCUMENT_VIEW = "document_view"
     DOCUMENT_EDIT = "document_edit"
+    FILE_VIEW = "file_view"
     EMPLOYER_VIEW = "employer_view"
     EMPLOYER_EDIT = "employer_edit"
     DEMAND_VIEW = "demand_view"
@@ -93,6 +94,8 @@ GRANTS: dict[Permission, frozenset[Role]] = {
     Permission.NOTE_WRITE: _only(_R.CASEWORKER, _R.LIAISON, _R.MANAGER, _R.PROTECTION),
     Permission.DOCUMENT_VIEW: _only(_R.CASEWORKER, _R.LIAISON, _R.MANAGER, _R.PROTECTION, _R.AUDITOR),
     Permission.DOCUMENT_EDIT: _only(_R.CASEWORKER, _R.PROTECTION),
+    # The pages themselves: an auditor reads the list of documents only.
+    Permission.FILE_VIEW: _only(_R.CASEWORKER, _R.LIAISON, _R.MANAGER, _R.PROTECTION),
     # Employers and their demands. A manager approves what a liaison wrote, and does not write it.
     Permission.EMPLOYER_VIEW: _STAFF,
     Permission.EMPLOYER_EDIT: _only(_R.LIAISON),

@@ -249,6 +249,11 @@ departure:edit                      document            C...P...  form
 departure:verify                    document            C...P...  form
 departure:reject                    document            C...P...  form
 departure:revoke                    document            C...P...  form
+departure:attach                    document            C...P...  form
+departure:attach_permit             permit              C...P...  form
+departure:file                      page of a document  CLM.P...  data
+departure:picture                   page of a document  CLM.P...  data
+departure:remove_file               page of a document  C...P...  form
 departure:medical                   case                C.M.....  form
 departure:result                    medical exam        C.M.....  form
 departure:missed                    medical exam        C.M.....  form

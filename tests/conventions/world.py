@@ -13,7 +13,7 @@ from programmes.base.notifications.letters import stop_token
 from programmes.desk.reports import actions as reports
 from programmes.journey.people.duplicates import actions as duplicates
 from programmes.journey.people.duplicates import merging
-from programmes.models import Batch, Enrolment, Export, MutedCase, ReportRun, SavedView
+from programmes.models import Batch, Enrolment, Export, MutedCase, ReportRun, SavedView, Scan
 from tests.conventions.routes import ROWS, Row
 from tests.factories.demand import AuthorisationFactory, DeductionFactory, JobDemandFactory
 from tests.factories.departure import (
@@ -27,6 +27,7 @@ from tests.factories.departure import (
 from tests.factories.employers import EmployerFactory
 from tests.factories.enrolment import EnrolmentFactory, StepFactory
 from tests.factories.factors import add_application, add_passkey
+from tests.factories.files import keep_file
 from tests.factories.people import (
     ConsentFactory,
     HouseholdMemberFactory,
@@ -34,6 +35,7 @@ from tests.factories.people import (
     PersonAddressFactory,
     PersonFactory,
     PersonPhoneFactory,
+    picture,
     take_photo,
 )
 from tests.factories.placement import PlacementFactory
@@ -217,6 +219,7 @@ class Place:
             "check": lambda: [case, self.asked["check"]],
             "document asked for": lambda: [case, self.asked["document"]],
             "permit asked for": lambda: [case, self.asked["permit"]],
+            "page of a document": lambda: [case, self._scan(case).file],
             "step": lambda: [StepFactory(enrolment=case).pk],
             "contract": lambda: [case, ContractFactory(selection=hold_position(case))],
             "plan line": lambda: self._of_plan(lambda plan: PlanLineFactory(reintegration=plan)),
@@ -245,6 +248,11 @@ class Place:
         ConsentFactory(person=person, purposes=["photo"])
         take_photo(person)
         return person
+
+    def _scan(self, case):
+        """A photographed page of a document that awaits verification."""
+        document = DocumentFactory(enrolment=case, type="visa", **EARLY["document"])
+        return Scan.objects.create(document=document, file=keep_file(case, upload=picture()))
 
     def _export(self, who, office, state):
         """A file with names; seen by whoever asked for it, and by those who watch over the office."""

@@ -2,6 +2,7 @@
 
 from contextlib import ExitStack, contextmanager
 
+from crispy_forms.layout import Field, Layout
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
@@ -64,6 +65,10 @@ class TakesFiles(WorkForm):
         allow_empty_file=True,
     )
     needs_files = False
+
+    def layout(self):
+        """The camera on phones only: elsewhere it would be the same as the other field."""
+        return Layout(*(Field(name, wrapper_class="only-s") if name == "photo" else name for name in self.fields))
 
     def clean(self):
         """Some files, where they are all the form is about."""

@@ -48,6 +48,9 @@ RULES: dict[str, Entry] = {
         _("Nationalities admitted (ISO 3166-1 alpha-3)"), _("country codes"), None, shape=Shape.COUNTRIES
     ),
     "document_margin_months": Entry(_("Documents must outlive the planned end by"), _("months"), 6),
+    "document_second_person": Entry(
+        _("Whoever records a document may not verify it"), _("yes or no"), False, shape=Shape.YES_NO
+    ),
     "minimum_batch": Entry(_("Fewest similar positions in one demand"), _("positions"), 1),
     "minimum_wage": Entry(_("Lowest hourly wage"), _("currency and amount"), None, shape=Shape.MONEY),
     "hours_guarantee": Entry(_("Guaranteed hours per week"), _("hours"), None),

@@ -10,8 +10,9 @@ from accounts.roles import Permission
 from programmes.base.common.wording import money, number, short_day
 from programmes.base.rulebook.catalogue import RequirementKind
 from programmes.base.rulebook.codes import label
-from programmes.journey.departure import judges, papers, terms
-from programmes.journey.departure.states import ContractStatus, DocumentStatus, MedicalStatus, PermitStatus
+from programmes.journey.departure import judges, pages, papers, terms
+from programmes.journey.departure.rules import WITHOUT_SCANS
+from programmes.journey.departure.states import DOCUMENT, ContractStatus, DocumentStatus, MedicalStatus, PermitStatus
 from programmes.journey.enrolment import requirements
 from programmes.journey.enrolment.requirements import State
 from programmes.journey.enrolment.states import Status
@@ -40,6 +41,7 @@ class Row:
     do: tuple[str, str] | None = None
     links: list[tuple[str, str]] = field(default_factory=list)
     until: date | None = None
+    files: list[pages.Page] = field(default_factory=list)
 
     @property
     def until_words(self) -> str:
@@ -129,6 +131,7 @@ def verb(standing) -> str:
 
 def sections(enrolment, user) -> list[Section]:
     """Every kind of paper the reader may see, in the order of the way to departure. Reads `enrolment.papers`."""
+    enrolment.pages = pages.of_case(enrolment, user)
     build = [_documents, _permits, _contracts, _orientations, _trips]
     if works_with_papers(user):
         build.insert(1, _medicals)
@@ -158,6 +161,7 @@ def _documents(enrolment, user) -> Section:
             until=document.expires_on,
             tone=document.status_tone,
             state=document.get_status_display().capitalize(),
+            files=enrolment.pages.get(("document", document.pk), []),
         )
         if may:
             row.links = document_links(enrolment, document)
@@ -176,10 +180,14 @@ def document_links(enrolment, document) -> list[tuple[str, str]]:
         names = [("verify", _("Verify")), ("reject", _("Reject"))]
         if document.enrolment_id == enrolment.pk:
             names.append(("edit", _("Correct")))
-        return [(_at(name, enrolment, document), words) for name, words in names]
-    if document.status == DocumentStatus.VERIFIED:
-        return [(_at("revoke", enrolment, document), _("Take back"))]
-    return []
+    elif document.status == DocumentStatus.VERIFIED:
+        names = [("revoke", _("Take back"))]
+    else:
+        names = []
+    takes = DOCUMENT.groups["good"] | {DocumentStatus.SUBMITTED}
+    if document.status in takes and document.type not in WITHOUT_SCANS:
+        names.append(("attach", _("Add files")))
+    return [(_at(name, enrolment, document), words) for name, words in names]
 
 
 def _medicals(enrolment, user) -> Section:
@@ -206,6 +214,7 @@ def _medicals(enrolment, user) -> Section:
 
 def _permits(enrolment, user) -> Section:
     may = _open_to(enrolment, user, Permission.CASE_EDIT)
+    files = _open_to(enrolment, user, Permission.DOCUMENT_EDIT)
     rows = []
     for permit in enrolment.papers.permits:
         ended = permit.status in {PermitStatus.APPROVED, PermitStatus.WITHDRAWN}
@@ -221,7 +230,11 @@ def _permits(enrolment, user) -> Section:
                 tone=permit.status_tone,
                 state=permit.get_status_display().capitalize(),
                 do=(_at("permit_step", enrolment, permit), _("Continue")) if may and not ended else None,
-                links=[(_at("permit_withdraw", enrolment, permit), _("Withdraw"))] if may and running else [],
+                links=[
+                    *([(_at("permit_withdraw", enrolment, permit), _("Withdraw"))] if may and running else []),
+                    *([(_at("attach_permit", enrolment, permit), _("Add files"))] if files else []),
+                ],
+                files=enrolment.pages.get(("permit", permit.pk), []),
             )
         )
     return Section("permit", _("Visa and permit"), rows, _("No application yet."))

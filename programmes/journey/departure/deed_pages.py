@@ -1,5 +1,7 @@
 """What the pages of one deed share: the case and the paper they are about, the form, the way back."""
 
+from contextlib import nullcontext
+
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -7,6 +9,7 @@ from django.utils.translation import gettext as _
 from programmes.base.common.deeds import attempt, form_page
 from programmes.base.common.errors import Stale
 from programmes.base.common.wording import number, short_day
+from programmes.base.files.forms import TakesFiles
 from programmes.journey.departure import terms
 from programmes.journey.departure.models import Contract, Document, Medical, Permit
 
@@ -15,6 +18,11 @@ def paper_of(model, enrolment, public_id):
     """A paper of this case; a document of this person, wherever it was recorded."""
     owner = {"person": enrolment.person_id} if model is Document else {"enrolment": enrolment}
     return get_object_or_404(model.objects.select_related("enrolment"), public_id=public_id, **owner)
+
+
+def sent_files(request):
+    """What a form with files is bound to beside its text."""
+    return request.FILES if request.method == "POST" else None
 
 
 def required(enrolment, public_id, kind):
@@ -26,9 +34,13 @@ def deed_page(request, enrolment, form, deed, *, title, said, anchor="", **conte
     """One form page: do the deed when it is sent and good, and lead back to the papers."""
     back = reverse("departure:documents", args=[enrolment.public_id])
     if request.method == "POST" and form.is_valid():
-        done = attempt(request, form, deed, done=said, to=back + (f"#{anchor}" if anchor else ""))
+        # Files are judged and stored before the transaction, and let go when it came to nothing.
+        with form.keeping() if isinstance(form, TakesFiles) else nullcontext(True) as good:
+            done = good and attempt(request, form, deed, done=said, to=back + (f"#{anchor}" if anchor else ""))
         if done:
             return done
+    if request.FILES and "pages" in form.fields and "pages" not in form.errors:
+        form.add_error("pages", _("The files were not kept. Choose them once more."))
     if getattr(form, "status", 0) == Stale.status and form.record is not None:
         context["facts"] = facts_of(form.record)
     return form_page(

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from programmes.base.common.dates import DayMonthYearField
 from programmes.base.common.forms import DayField, WorkForm
+from programmes.base.files.forms import TakesFiles
 from programmes.base.rulebook.models import Code
 from programmes.journey.demand.models import JobDemand
 from programmes.journey.departure import rules
@@ -127,16 +128,34 @@ class DocumentForm(DeedForm):
         return printed_number(self.cleaned_data["number"])
 
 
-class OtherDocumentForm(DocumentForm):
+class RecordForm(TakesFiles, DocumentForm):
+    """What is printed on a document, and its pages."""
+
+    field_order = ["number", "issuer", "issued_on", "expires_on", "photo", "pages"]
+
+    def prepare(self):
+        """Of papers about health only the result is kept."""
+        super().prepare()
+        if self.asked in rules.WITHOUT_SCANS and not self.files:
+            del self.fields["photo"], self.fields["pages"]
+
+
+class OtherDocumentForm(RecordForm):
     """A document the programme does not ask for by name."""
 
     kind = forms.ChoiceField(label=_("Document"))
-    field_order = ["kind", "number", "issuer", "issued_on", "expires_on"]
+    field_order = ["kind", *RecordForm.field_order]
 
     def prepare(self):
         """Offer all types of document."""
         super().prepare()
         self.choices("kind", "document")
+
+
+class AttachForm(TakesFiles, DeedForm):
+    """More pages of a document or of an application."""
+
+    needs_files = True
 
 
 class ReasonForm(DeedForm):

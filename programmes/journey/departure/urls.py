@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from programmes.journey.departure import contract_views, views
+from programmes.journey.departure import contract_views, file_views, views
 
 app_name = "departure"
 PAPERS = "cases/<uuid:public_id>/documents/"
@@ -15,6 +15,11 @@ urlpatterns = [
     path(PAPERS + "<uuid:paper_id>/verify/", views.verify, name="verify"),
     path(PAPERS + "<uuid:paper_id>/reject/", views.reject, name="reject"),
     path(PAPERS + "<uuid:paper_id>/revoke/", views.revoke, name="revoke"),
+    path(PAPERS + "<uuid:paper_id>/files/", file_views.attach, name="attach"),
+    path(PAPERS + "permit/<uuid:paper_id>/files/", file_views.attach_permit, name="attach_permit"),
+    path(PAPERS + "files/<uuid:file_id>/", file_views.file, name="file"),
+    path(PAPERS + "files/<uuid:file_id>/picture/", file_views.picture, name="picture"),
+    path(PAPERS + "files/<uuid:file_id>/remove/", file_views.remove_file, name="remove_file"),
     path(PAPERS + "medical/", views.medical, name="medical"),
     path(PAPERS + "medical/<uuid:paper_id>/result/", views.result, name="result"),
     path(PAPERS + "medical/<uuid:paper_id>/missed/", views.missed, name="missed"),

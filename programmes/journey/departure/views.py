@@ -13,8 +13,8 @@ from accounts.access import requires
 from accounts.roles import Permission
 from programmes.base.common.deeds import typed
 from programmes.base.rulebook.codes import label
-from programmes.journey.departure import actions, checklist, forms, papers
-from programmes.journey.departure.deed_pages import deed_page, facts_of, paper_of, required
+from programmes.journey.departure import actions, checklist, forms, pages, papers
+from programmes.journey.departure.deed_pages import deed_page, facts_of, paper_of, required, sent_files
 from programmes.journey.departure.models import Document, Medical, Permit, Trip
 from programmes.journey.departure.states import PermitStatus
 from programmes.journey.enrolment.views import visible_case
@@ -56,7 +56,8 @@ def record(request, public_id, requirement_id):
     """Record a document the programme asks for."""
     enrolment = visible_case(request, public_id)
     requirement = required(enrolment, requirement_id, "document")
-    form = forms.DocumentForm(typed(request), user=request.user, enrolment=enrolment, asked=requirement.code)
+    sent = (typed(request), sent_files(request))
+    form = forms.RecordForm(*sent, user=request.user, enrolment=enrolment, asked=requirement.code)
     return deed_page(
         request,
         enrolment,
@@ -95,7 +96,8 @@ def other(request, public_id):
     """Record a document of any type."""
     enrolment = visible_case(request, public_id)
     chosen = request.POST.get("kind", "")
-    form = forms.OtherDocumentForm(typed(request), user=request.user, enrolment=enrolment, asked=chosen)
+    sent = (typed(request), sent_files(request))
+    form = forms.OtherDocumentForm(*sent, user=request.user, enrolment=enrolment, asked=chosen)
     return deed_page(
         request,
         enrolment,
@@ -147,6 +149,7 @@ def _judge(request, public_id, paper_id, form_class, deed, *, title, **words):
         facts=facts_of(document),
         **words,
         others=checklist.document_links(enrolment, document),
+        pages=pages.of_paper(enrolment, document, request.user),
     )
 
 

@@ -153,8 +153,8 @@ def test_page_costs_the_same_queries_for_one_paper_of_a_kind_and_for_three(
     worker, case, selection, five, django_assert_num_queries
 ):
     # Session, user, rights, unread letters and the case are every page's; then requirements, exceptions, the
-    # programme's margin, and one query for each of the six kinds.
-    everywhere, own = 5, 9
+    # programme's margin, one query for each of the six kinds, and one for the files of all of them.
+    everywhere, own = 5, 10
     _fill(case, selection, 1)
     worker.get(page("documents", case))
     with django_assert_num_queries(everywhere + own):

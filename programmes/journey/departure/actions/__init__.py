@@ -16,6 +16,7 @@ from programmes.journey.departure.actions.documents import (
     revoke_document,
     verify_document,
 )
+from programmes.journey.departure.actions.files import attach_files, remove_file
 from programmes.journey.departure.actions.leaving import (
     book_trip,
     cancel_trip,
@@ -39,6 +40,7 @@ __all__ = [
     "age_documents",
     "age_everywhere",
     "appeal_permit",
+    "attach_files",
     "book_trip",
     "cancel_trip",
     "decide_permit",
@@ -55,6 +57,7 @@ __all__ = [
     "refuse",
     "reject_document",
     "relodge_permit",
+    "remove_file",
     "request_document",
     "revoke_document",
     "schedule_medical",

@@ -1,5 +1,6 @@
 """Documents: asked for, recorded, verified or rejected, revoked."""
 
+from collections.abc import Sequence
 from datetime import date
 
 from django.db import transaction
@@ -7,10 +8,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from programmes.base.common.errors import RuleBroken
-from programmes.base.lifecycle.models import record
+from programmes.base.files.storing import Stored
+from programmes.base.lifecycle.models import CaseEvent, record
 from programmes.journey.departure import rules
+from programmes.journey.departure.actions.files import attach
 from programmes.journey.departure.actions.ground import locked, open_case, refuse_future
 from programmes.journey.departure.models import Document
+from programmes.journey.departure.scans import Scan
 from programmes.journey.departure.states import DOCUMENT, DocumentStatus
 from programmes.journey.enrolment import steps
 from programmes.journey.people.known import learn
@@ -67,8 +71,9 @@ def record_document(
     issuer: str = "",
     issued_on: date | None = None,
     expires_on: date | None = None,
+    files: Sequence[Stored] = (),
 ) -> Document:
-    """Record a document that was shown; somebody verifies it next.
+    """Record a document that was shown, with the files of its pages; somebody verifies it next.
 
     Uses the row that was awaited in this case, if any. A number that says who somebody is becomes known with the person
     too (people.identity.Identity). Checks: issued in the past and not before birth, expires after
@@ -91,6 +96,7 @@ def record_document(
         if document.status == D.REQUIRED:
             document.move_to(D.REQUESTED, by=by, what="document_requested", facts={"document": kind})
         document.move_to(D.SUBMITTED, by=by, **facts, **values)
+    attach(document, files, by=by, case=enrolment)
     _make_known(document, by)
     steps.renew_requirements(enrolment, by=by)
     return document
@@ -158,14 +164,33 @@ def _judge(document, to, *, by, version, case, what, reason=""):
     return document
 
 
+def _recorders(document) -> set[int | None]:
+    """Who recorded or corrected a document, and who uploaded its pages. The diary knows; without a line, its maker."""
+    told = CaseEvent.objects.filter(
+        subject=DOCUMENT.name, subject_id=document.pk, what__in=["document_recorded", "document_corrected"]
+    )
+    recorded = set(told.values_list("by", flat=True)) or {document.created_by_id}
+    return recorded | set(Scan.objects.filter(document=document).values_list("file__created_by", flat=True))
+
+
 @transaction.atomic
 def verify_document(document, *, by, version: int, case=None) -> Document:
     """Say that the document was seen and is genuine.
 
-    Effects: diary line; the steps it answers are finished, also that to renew when no other document ends soon.
+    Where the programme says so, by somebody else than whoever recorded, corrected or uploaded it. Effects: diary line;
+    the steps it answers are finished, also that to renew when no other document ends soon.
     """
     if document.expires_on and document.expires_on < timezone.localdate():
         raise RuleBroken(_("This document has expired already. Record the new one."), code="expired")
+    if (
+        by is not None
+        and by.pk in _recorders(document)
+        and document.enrolment.programme.rules()["document_second_person"]
+    ):
+        raise RuleBroken(
+            _("You recorded this document, so somebody else must verify it: this programme asks for two people."),
+            code="second_person",
+        )
     document = _judge(document, D.VERIFIED, by=by, version=version, case=case, what="document_verified")
     held = Document.objects.filter(person=document.person_id)
     renewed = held.filter(status=D.VERIFIED).values("type")
