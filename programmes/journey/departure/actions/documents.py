@@ -14,7 +14,6 @@ from programmes.journey.departure import rules
 from programmes.journey.departure.actions.files import attach
 from programmes.journey.departure.actions.ground import locked, open_case, refuse_future
 from programmes.journey.departure.models import Document
-from programmes.journey.departure.scans import Scan
 from programmes.journey.departure.states import DOCUMENT, DocumentStatus
 from programmes.journey.enrolment import steps
 from programmes.journey.people.known import learn
@@ -169,8 +168,8 @@ def _recorders(document) -> set[int | None]:
     told = CaseEvent.objects.filter(
         subject=DOCUMENT.name, subject_id=document.pk, what__in=["document_recorded", "document_corrected"]
     )
-    recorded = set(told.values_list("by", flat=True)) or {document.created_by_id}
-    return recorded | set(Scan.objects.filter(document=document).values_list("file__created_by", flat=True))
+    recorded = {line.by_id for line in told} or {document.created_by_id}
+    return recorded | {scan.file.created_by_id for scan in document.scans.select_related("file")}
 
 
 @transaction.atomic
