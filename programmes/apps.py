@@ -18,6 +18,7 @@ SPEAKING_ROOMS = (
     "programmes.journey.enrolment.imports",
     "programmes.journey.selection.guards",
     "programmes.journey.departure.guards",
+    "programmes.journey.departure.held",
     "programmes.journey.placement.guards",
     "programmes.journey.returns.guards",
     "programmes.journey.recall.guards",

@@ -25,13 +25,14 @@ from programmes.journey.people.models import Consent, NameToken, Person
 from programmes.journey.placement.models import CheckIn, Placement
 from programmes.journey.reintegration.models import FollowUp, PlanLine, Reintegration
 from programmes.journey.returns.models import Return
-from programmes.journey.selection.models import Selection
+from programmes.journey.selection.models import Candidacy, InterviewDay, InterviewPlace, Proposal, Selection
 
 __all__ = [
     "AccessLine",
     "Authorisation",
     "Batch",
     "BatchRow",
+    "Candidacy",
     "CaseEvent",
     "CaseNumber",
     "CheckIn",
@@ -51,6 +52,8 @@ __all__ = [
     "FollowUp",
     "HouseholdMember",
     "Identity",
+    "InterviewDay",
+    "InterviewPlace",
     "JobDemand",
     "ListPreference",
     "Medical",
@@ -66,6 +69,7 @@ __all__ = [
     "PlanLine",
     "Position",
     "Programme",
+    "Proposal",
     "Readiness",
     "ReadinessDue",
     "Reintegration",

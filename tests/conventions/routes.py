@@ -186,7 +186,18 @@ demand:remove_deduction             deduction           .L......  deed
 selection:candidates                demand              CLM.....  page
 selection:find                      demand              CLM.....  form
 selection:select                    candidate           CLM.....  form
+selection:put_forward               demand              CLM.....  deed
 selection:offer                     position            CLM.....  form
+selection:seat                      position            CLMDPA..  page
+selection:shortlist                 demand              CLM.....  page
+selection:propose                   demand              CLM.....  deed
+selection:give                      proposal            CLM.....  form
+selection:decide                    candidacy           CLM.....  form
+selection:invite                    candidacy           CLM.....  form
+selection:move_up                   candidacy           CLM.....  deed
+selection:plan_day                  demand              CLM.....  form
+selection:day                       interview day       CLM.....  page
+selection:fill_day                  interview day       CLM.....  deed
 
 casefile:overview                   case                CLMDPAX.  page
 casefile:history                    case                CLMDPA..  page

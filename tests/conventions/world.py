@@ -1,7 +1,7 @@
 """One record of every kind that an address can name, in one's own hands, a colleague's, and in another office."""
 
 import uuid
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from functools import cached_property
 
 from accounts.models import ParkedText
@@ -13,7 +13,18 @@ from programmes.base.notifications.letters import stop_token
 from programmes.desk.reports import actions as reports
 from programmes.journey.people.duplicates import actions as duplicates
 from programmes.journey.people.duplicates import merging
-from programmes.models import Batch, Enrolment, Export, MutedCase, ReportRun, SavedView, Scan
+from programmes.models import (
+    Batch,
+    Enrolment,
+    Export,
+    InterviewDay,
+    InterviewPlace,
+    MutedCase,
+    Proposal,
+    ReportRun,
+    SavedView,
+    Scan,
+)
 from tests.conventions.routes import ROWS, Row
 from tests.factories.demand import AuthorisationFactory, DeductionFactory, JobDemandFactory
 from tests.factories.departure import (
@@ -42,7 +53,7 @@ from tests.factories.placement import PlacementFactory
 from tests.factories.reintegration import FollowUpFactory, PlanLineFactory, ReintegrationFactory
 from tests.factories.returns import ReturnFactory
 from tests.factories.rulebook import ProgrammeFactory, RequirementFactory, SeasonFactory
-from tests.factories.selection import SelectionFactory
+from tests.factories.selection import CandidacyFactory, SelectionFactory
 from tests.fixtures.accounts import make_office, make_user
 
 OWN_OFFICE, OTHER_OFFICE = "GT-CHM", "CO-BOG"
@@ -215,6 +226,9 @@ class Place:
             "position": lambda: [self.demand, self._reserved().number],
             "named position": lambda: [self.demand, self._named().number],
             "deduction": lambda: [self.demand, DeductionFactory(demand=self.demand)],
+            "candidacy": lambda: [self.demand, self.on_reserve],
+            "proposal": lambda: [self.demand, self._proposal()],
+            "interview day": lambda: [self.demand, self._interview_day()],
             "test": lambda: [case, self.asked["test"]],
             "check": lambda: [case, self.asked["check"]],
             "document asked for": lambda: [case, self.asked["document"]],
@@ -271,6 +285,25 @@ class Place:
         place.named, place.wanted_name = True, "Juana Pérez"
         place.save(update_fields=["named", "wanted_name"])
         return place
+
+    @cached_property
+    def on_reserve(self):
+        """A candidate of the demand who is on its reserve list."""
+        return CandidacyFactory(demand=self.demand, enrolment=self.case("rostered"), status="reserve", rank=1)
+
+    def _proposal(self):
+        """The reserve, proposed for the second position, which somebody gave back."""
+        position = self.demand.places.get(number=2)
+        gone = self.case("withdrawn")
+        released = SelectionFactory(
+            demand=self.demand, position=position, enrolment=gone, released_on=date.today(), release_reason="health"
+        )
+        return Proposal.objects.create(position=position, candidacy=self.on_reserve, released=released)
+
+    def _interview_day(self):
+        day = InterviewDay.objects.create(demand=self.demand, day=date.today(), place="Salón comunal")
+        InterviewPlace.objects.create(day=day, starts_at=time(8), number=1)
+        return day
 
     def _of_plan(self, make) -> list:
         case = self.case("in_reintegration")

@@ -5,7 +5,7 @@ from datetime import date
 import factory
 from factory.django import DjangoModelFactory
 
-from programmes.models import Position, Selection
+from programmes.models import Candidacy, Position, Selection
 from tests.factories.demand import JobDemandFactory
 from tests.factories.enrolment import EnrolmentFactory
 
@@ -37,3 +37,14 @@ def take(demand, status: str) -> Position:
         Position.objects.filter(pk=position.pk).update(status=step)
     position.refresh_from_db()
     return position
+
+
+class CandidacyFactory(DjangoModelFactory):
+    """A rostered case on the shortlist of an open demand of its season. Give `status`; a reserve needs its `rank`."""
+
+    class Meta:
+        model = Candidacy
+
+    demand = factory.SubFactory(JobDemandFactory, status="open")
+    enrolment = factory.LazyAttribute(lambda o: EnrolmentFactory(status="rostered", season=o.demand.season))
+    why = factory.LazyAttribute(lambda o: "other" if getattr(o, "status", "") in {"not_selected", "released"} else "")

@@ -59,6 +59,26 @@ RULES: dict[str, Entry] = {
     ),
     "consent_months": Entry(_("Consent is valid for"), _("months"), 24),
     "return_commitment": Entry(_("Return commitment must be signed"), _("yes or no"), False, shape=Shape.YES_NO),
+    # What the ranking of candidates counts (journey/selection/rules.py); 0 leaves it out.
+    "rank_named": Entry(_("Ranking: asked for by name"), _("points"), 100, _("Named workers come first.")),
+    "rank_seasons": Entry(
+        _("Ranking: each earlier season with the employer"), _("points"), 20, _("Three seasons at most.")
+    ),
+    "rank_ready": Entry(
+        _("Ranking: each of tests, papers and medical exam in order"),
+        _("points"),
+        15,
+        _("Papers and exam count when they hold as long as the work needs."),
+    ),
+    "rank_occupation": Entry(_("Ranking: same occupation"), _("points"), 20, _("Half of it for a related one.")),
+    "rank_experience": Entry(_("Ranking: each year of experience"), _("points"), 2, _("Ten years at most.")),
+    "rank_language": Entry(_("Ranking: speaks the language of the work"), _("points"), 15),
+    "rank_near": Entry(_("Ranking: lives in the department of the interview"), _("points"), 5),
+    "rank_women": Entry(
+        _("Ranking: woman, while there are fewer than aimed at"), _("points"), 15, _("Needs the share below.")
+    ),
+    "women_share": Entry(_("Share of women aimed at in each demand"), _("percent"), None),
+    "rank_first_time": Entry(_("Ranking: first season abroad"), _("points"), 5),
 }
 
 # domain.md 2.5 (reminder and deadline catalogue). Days count from the anchor named in the help text.

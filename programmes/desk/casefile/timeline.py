@@ -16,7 +16,18 @@ from programmes.base.rulebook.codes import label
 from programmes.journey.enrolment.states import Status
 
 # Machines whose moves are told by a deed of their own or by their own sentence; a bare one would only repeat it.
-TOLD = ("position", "document", "medical", "permit", "contract", "placement", "return", "reintegration", "follow_up")
+TOLD = (
+    "position",
+    "document",
+    "medical",
+    "permit",
+    "contract",
+    "placement",
+    "return",
+    "reintegration",
+    "follow_up",
+    "candidacy",
+)
 # Where the reason of a move is coded, by the state it leads to.
 REASONS = {
     Status.INELIGIBLE: "ineligibility", Status.WITHDRAWN: "withdrawal", Status.SUSPENDED: "suspension",
@@ -24,6 +35,7 @@ REASONS = {
     Status.ENDED_EARLY: "early_end", Status.LEFT_EMPLOYMENT: "left_employment", Status.DECEASED: "death",
     Status.CLOSED: "closure", Status.REOPENED: "reopening", Status.VOID_DUPLICATE: "void", Status.ROSTERED: "release",
     Status.IN_DOCUMENTATION: "back_to_documents",
+    "not_selected": "non_selection",
     "postponed": "return_delay", "missed": "return_delay", "paused": "reintegration_pause",
 }  # fmt: skip
 ICONS = {CaseEvent.Kind.MOVE: "case", CaseEvent.Kind.NOTE: "pen"}

@@ -389,19 +389,22 @@ def renew(demand, *, by, version, authorisation: Authorisation) -> JobDemand:
 
 
 @transaction.atomic
-def reserve(demand, *, by, on: date | None = None, person: int | None = None) -> Position:
+def reserve(demand, *, by, on: date | None = None, person: int | None = None, number: int | None = None) -> Position:
     """Reserve a vacant position of a demand for a person (its key): the one that asks for them by name, else another.
+    `number` asks for one certain position.
 
     A position that asks for somebody else by name is passed over until it is opened to others. Takes a position no one
-    else is taking at this moment (SKIP LOCKED), so that a crowd does not queue behind the last one; then the demand
-    itself, so that it cannot be cancelled meanwhile. Raises RuleBroken when the demand takes no workers, its
+    else is taking at this moment (SKIP LOCKED), so that a crowd does not queue behind the last one, and waits only for
+    one that was asked for by number; then the demand itself, so that it cannot be cancelled meanwhile. Raises RuleBroken when the demand takes no workers, its
     authorisation has lapsed, or no position is left.
     """
     known = DEMAND.groups["following"]
     if JobDemand.objects.values_list("status", flat=True).get(pk=demand.pk) not in known:
         raise RuleBroken(_("This demand takes no workers now."), field="demand", code="not_open")
     vacant = Position.objects.filter(demand=demand).takeable_by(person)
-    place = vacant.select_for_update(of=("self",), no_key=True, skip_locked=True).first()
+    if number is not None:
+        vacant = vacant.filter(number=number)
+    place = vacant.select_for_update(of=("self",), no_key=True, skip_locked=number is None).first()
     if place is None:
         raise _nothing_left(demand)
     fresh = JobDemand.objects.locked().select_related("authorisation").get(pk=demand.pk)

@@ -198,11 +198,18 @@ def test_leaving_the_way_abroad_frees_the_position(by, case_status, position_sta
     assert (held.released_on, held.release_reason, demand.status) == (TODAY, "health", "open")
 
 
-def test_a_refused_visa_keeps_the_position_until_it_is_decided(by):
+def test_a_refused_visa_gives_the_position_back_and_the_way_on_leads_over_the_roster(by):
     held = SelectionFactory(case_status="in_documentation", position_status="accepted")
-    cases.move(held.enrolment, "refused", by=by, on=TODAY, reason="documents")
+    case = held.enrolment
+    cases.move(case, "refused", by=by, on=TODAY, reason="documents")
     held.refresh_from_db()
-    assert (held.released_on, held.position.status) == (None, "accepted")
+    held.position.refresh_from_db()
+    assert (held.released_on, held.release_reason, held.position.status) == (TODAY, "documents", "vacant")
+    with pytest.raises(RuleBroken, match="the one held before was given back"):
+        cases.move(case, "in_documentation", by=by, on=TODAY)
+    cases.move(case, "rostered", by=by, on=TODAY)
+    case.refresh_from_db()
+    assert (case.status, case.planned_start) == ("rostered", None)
 
 
 def test_closing_after_the_season_ends_the_selection_and_leaves_the_position_vacated(by):

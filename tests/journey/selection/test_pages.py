@@ -1,5 +1,7 @@
 """The shortlist of a demand and selecting from it, through the pages."""
 
+import re
+import uuid
 from datetime import date, timedelta
 
 import pytest
@@ -8,12 +10,13 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from programmes.models import Enrolment, Position, Selection
+from programmes.journey.enrolment import actions as cases
+from programmes.models import Enrolment, InterviewDay, InterviewPlace, Position, Proposal, Selection
 from tests.factories.demand import JobDemandFactory
 from tests.factories.enrolment import EnrolmentFactory
 from tests.factories.people import PersonFactory
 from tests.factories.rulebook import RequirementFactory, SeasonFactory
-from tests.factories.selection import SelectionFactory
+from tests.factories.selection import CandidacyFactory, SelectionFactory
 from tests.fixtures.accounts import make_office
 from tests.fixtures.matching import machinery, send
 
@@ -270,7 +273,7 @@ def test_the_shortlist_asks_the_same_number_of_questions_for_any_number_of_rows(
     for _ in range(2):
         rostered(demand, person=PersonFactory(occupation="9214", experience_years=3))
     assert queries(liaison, shortlist(demand)) == one
-    assert one == 8
+    assert one == 11
 
 
 @pytest.mark.parametrize("number", ["0", "-1", "99999999999999999999", "1e3", "٣", "0x1", "%00"])
@@ -292,3 +295,102 @@ def test_a_case_handed_to_another_office_meanwhile_is_not_selected(liaison, dema
     Enrolment.objects.filter(pk=case.pk).update(office=make_office("GT-HUE"))
     assert liaison.post(url, typed).status_code == 404
     assert not Selection.objects.exists()
+
+
+# --- Shortlist, interviews, seats ---------------------------------------------------------------------------------
+
+
+def listed_page(demand):
+    return reverse("selection:shortlist", args=[demand.public_id])
+
+
+def test_ticked_candidates_come_onto_the_shortlist_and_get_results_there(liaison, demand):
+    first, second = rostered(demand), rostered(demand)
+    page = liaison.get(shortlist(demand)).content.decode()
+    assert "First season abroad" in page
+    put = reverse("selection:put_forward", args=[demand.public_id])
+    typed = machinery(liaison, shortlist(demand))
+    nobody = liaison.post(put, typed)
+    assert (nobody.status_code, "Tick the candidates first." in nobody.content.decode()) == (422, True)
+    answer = liaison.post(put, {**typed, "cases": [str(first.public_id), str(second.public_id)]})
+    assert answer.url == listed_page(demand)
+    assert 'name="cases"' not in liaison.get(shortlist(demand)).content.decode()
+    one, two = demand.candidacies.order_by("pk")
+    result = reverse("selection:decide", args=[demand.public_id, one.public_id])
+    refused = send(liaison, result, result="not_selected", on=TODAY.isoformat(), note="Kept.")
+    assert refused.status_code == 422
+    assert "Kept." in refused.content.decode()
+    assert send(liaison, result, result="selected", position="2", on=TODAY.isoformat()).url == listed_page(demand)
+    assert Selection.objects.get().position.number == 2
+    later = reverse("selection:decide", args=[demand.public_id, two.public_id])
+    taken = send(liaison, later, result="selected", position="2", on=TODAY.isoformat())
+    assert "The next vacant one is position 1" in taken.content.decode()
+    assert send(liaison, later, result="reserve", on=TODAY.isoformat()).status_code == 302
+    page = liaison.get(listed_page(demand)).content.decode()
+    assert "place 1" in page
+    assert "Ready" in page
+
+
+def test_the_day_of_interviews_is_planned_filled_and_listed(liaison, demand):
+    one = CandidacyFactory(demand=demand)
+    address = reverse("selection:plan_day", args=[demand.public_id])
+    terms = {"channel": "in_person", "place": "Salón comunal", "first_at": "08:00", "minutes": 20, "slots": 3}
+    past = send(liaison, address, day="2020-01-01", capacity=2, **terms)
+    assert "Choose today or a later day." in past.content.decode()
+    day = send(liaison, address, day=(TODAY + timedelta(3)).isoformat(), capacity=2, **terms).url
+    assert liaison.get(day).content.decode().count(">free<") == 6
+    assert liaison.post(f"{day}fill/").url == day
+    page = liaison.get(day).content.decode()
+    assert (one.enrolment.person.full_name in page, page.count(">free<")) == (True, 5)
+    turn = reverse("selection:invite", args=[demand.public_id, one.public_id])
+    assert send(liaison, turn, place="").status_code == 302
+    assert send(liaison, turn, place="999999").status_code == 422
+
+
+def test_a_seat_tells_who_held_it_and_why_not_any_more_and_the_next_is_given_it_in_one_action(
+    liaison, client_for, demand
+):
+    selection = SelectionFactory(demand=demand, position_status="accepted", case_status="in_documentation")
+    following = CandidacyFactory(demand=demand, status="reserve", rank=1)
+    cases.move(selection.enrolment, "unfit", by=liaison.user, on=TODAY, reason="health")
+    page = liaison.get(listed_page(demand)).content.decode()
+    gave, comes = selection.enrolment.person.full_name, following.enrolment.person.full_name
+    assert gave in page
+    form = page.split('<form method="post" action="' + (give := give_url(demand)))[1].split("</form>")[0]
+    typed = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', form))
+    assert liaison.post(give, typed).url == listed_page(demand)
+    assert liaison.post(give, {**typed, "key": str(uuid.uuid4())}).status_code == 422
+    seat = reverse("selection:seat", args=[demand.public_id, 1])
+    story = liaison.get(seat).content.decode()
+    assert story.index(comes) < story.index(gave)
+    assert "Why not any more" in story
+    assert seat in liaison.get(demand.get_absolute_url()).content.decode()
+    stranger = client_for("auditor", office="CO-BOG", language="en")
+    assert stranger.get(seat).status_code == 404
+
+
+def give_url(demand):
+    proposal = Proposal.objects.open().get(position__demand=demand)
+    return reverse("selection:give", args=[demand.public_id, proposal.public_id])
+
+
+def test_the_shortlist_and_the_day_ask_the_same_number_of_questions_for_any_number_of_rows(liaison, demand):
+    def more(rank):
+        CandidacyFactory(demand=demand)
+        CandidacyFactory(demand=demand, status="reserve", rank=rank)
+        place = InterviewPlace.objects.create(day=day, starts_at="08:00", number=rank)
+        CandidacyFactory(demand=demand, place=place)
+        gone = EnrolmentFactory(season=demand.season, status="withdrawn")
+        position = demand.places.get(number=rank)
+        SelectionFactory(enrolment=gone, position=position, released_on=TODAY, release_reason="health")
+
+    demand = JobDemandFactory(status="open", positions=3, season=demand.season)
+    day = InterviewDay.objects.create(demand=demand, day=TODAY, place="Salón")
+    more(1)
+    listed, planned = queries(liaison, listed_page(demand)), queries(liaison, day.get_absolute_url())
+    for rank in (2, 3):
+        more(rank)
+    assert queries(liaison, listed_page(demand)) == listed
+    assert queries(liaison, day.get_absolute_url()) == planned
+    assert planned <= 9
+    assert listed <= 22
