@@ -395,8 +395,8 @@ def reserve(demand, *, by, on: date | None = None, person: int | None = None, nu
 
     A position that asks for somebody else by name is passed over until it is opened to others. Takes a position no one
     else is taking at this moment (SKIP LOCKED), so that a crowd does not queue behind the last one, and waits only for
-    one that was asked for by number; then the demand itself, so that it cannot be cancelled meanwhile. Raises RuleBroken when the demand takes no workers, its
-    authorisation has lapsed, or no position is left.
+    one that was asked for by number; then the demand itself, so that it cannot be cancelled meanwhile. Raises
+    RuleBroken when the demand takes no workers, its authorisation has lapsed, or no position is left.
     """
     known = DEMAND.groups["following"]
     if JobDemand.objects.values_list("status", flat=True).get(pk=demand.pk) not in known:

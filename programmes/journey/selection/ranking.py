@@ -161,7 +161,7 @@ class Ranking:
         conditions = self.conditions()
         listed = Candidacy.objects.filter(demand=self.demand.pk, enrolment=OuterRef("pk")).values("status")
         seasons = self._seasons().filter(enrolment__person=OuterRef("person")).values("seasons")
-        rows = (
+        rows: Any = (
             Enrolment.objects.filter(pk__in=keys)
             .select_related("person")
             .annotate(seasons_here=Coalesce(Subquery(seasons), 0), candidacy=Subquery(listed))
