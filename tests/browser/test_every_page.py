@@ -156,13 +156,13 @@ def test_every_page(page, live_server, world, language, part):
     data = {*Code.objects.values_list("code", flat=True), *Letter.objects.values_list("kind", flat=True)}
     passes = PASSES if language == "es" else [(*at, EVERY_OTHER_RULE) for *at, rules in PASSES if rules is EVERY_RULE]
     pages = pages_of(world)
+    show = _Screen(page)
     for role, name, address in pages[len(pages) * part // PARTS : len(pages) * (part + 1) // PARTS]:
         if role != inside:
             session = sign_in(world.users[role]).cookies["sessionid"].value
             page.context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
             inside = role
-        page.set_viewport_size(WIDE)
-        page.emulate_media(color_scheme="light")
+        show(WIDE, "light")
         answer = page.goto(live_server.url + address)
         if answer.status != 200 or page.url != live_server.url + address:
             wrong.append((name, answer.status, page.url))
@@ -176,8 +176,7 @@ def test_every_page(page, live_server, world, language, part):
             wrong += [(name, words) for words in _frame(page, language)]
         page.evaluate(AXE)
         for size, colour, options in passes:
-            page.set_viewport_size(size)
-            page.emulate_media(color_scheme=colour)
+            show(size, colour)
             wrong += [(name, size["width"], colour, words) for words in found_by_axe(page, options)]
             if size is NARROW and page.evaluate(
                 "document.documentElement.scrollWidth > document.documentElement.clientWidth"
@@ -203,6 +202,20 @@ def test_no_two_pages_have_the_same_title(world):
         title = re.search(r"<title>(.*?)</title>", answer.text, re.DOTALL)
         titles[" ".join(title[1].split())].add(name.partition(" of ")[0])
     assert not {title: names for title, names in titles.items() if len(names) > 1}
+
+
+class _Screen:
+    """Brings a page to a size and a colour; what is so already is not said to the browser again."""
+
+    def __init__(self, page):
+        self.page, self.size, self.colour = page, None, None
+
+    def __call__(self, size, colour):
+        if size is not self.size:
+            self.page.set_viewport_size(size)
+        if colour != self.colour:
+            self.page.emulate_media(color_scheme=colour)
+        self.size, self.colour = size, colour
 
 
 def _frame(page, language) -> list[str]:

@@ -11,9 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from django.contrib.postgres.fields import ArrayField
 from django.db import OperationalError, connection
-from django.db.models import BigIntegerField, BooleanField, Func, Value
+from django.db.models import BooleanField, Func, Value
 
 from programmes.base.common.pages import COUNT_LIMIT, Page, keyset
 
@@ -29,14 +28,14 @@ MOST_SORTED = 6001
 
 
 class IsOneOf(Func):
-    """`id = ANY('{…}')`: thousands of keys in one value."""
+    """`id = ANY('{…}')`: thousands of keys in one value, which no field prepares one by one."""
 
     output_field = BooleanField()
-    template = "%(expressions)s)"
+    template = "%(expressions)s::bigint[])"
     arg_joiner = " = ANY("
 
     def __init__(self, name: str, keys: list[int]):
-        super().__init__(name, Value(keys, output_field=ArrayField(BigIntegerField())))
+        super().__init__(name, Value(f"{{{','.join(map(str, keys))}}}"))
 
 
 @contextmanager
