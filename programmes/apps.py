@@ -29,6 +29,8 @@ SPEAKING_ROOMS = (
     "programmes.journey.people.peoplelist",
     "programmes.desk.worklist.caselist",
     "programmes.desk.bulk.kinds",
+    "programmes.desk.bulk.preparing",
+    "programmes.desk.readiness.filters",
 )
 
 

@@ -21,6 +21,7 @@ urlpatterns: list = [
     path("", include("programmes.journey.recall.urls")),
     path("", include("programmes.journey.reintegration.urls")),
     path("", include("programmes.desk.bulk.urls")),
+    path("", include("programmes.desk.readiness.urls")),
     path("", include("programmes.desk.worklist.urls")),
     path("", include("programmes.desk.casefile.urls")),
     path("", include("programmes.desk.reports.urls")),

@@ -115,6 +115,10 @@ bulk:deed/message                   -                   C.M.....  form
 bulk:deed/tell                      -                   C.M.....  form
 bulk:deed/request                   -                   C...P...  form
 bulk:deed/move                      -                   C.M.....  form
+bulk:deed/medical                   -                   C.M.....  form
+bulk:deed/invite                    -                   C.M.....  form
+
+readiness:board                     -                   CLM.....  page
 
 people:list                         -                   CLMDPA..  page
 people:search                       -                   CLMDPA..  form

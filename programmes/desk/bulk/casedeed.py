@@ -78,6 +78,10 @@ class CaseDeed(Kind):
         """Pairs of a condition and the code of the reason."""
         return []
 
+    def usual(self, query) -> dict[str, Any]:
+        """What the form proposes where the list itself says what is meant; `query` is the list's."""
+        return {}
+
     def preview(self, cases, params: Mapping[str, Any], by) -> Iterable[BatchRow]:
         """One row for each case, ready or left out with the reason, judged in one statement that is read before the
         first row is given: whoever copies the rows in has the connection for that alone."""

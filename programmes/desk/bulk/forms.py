@@ -5,10 +5,12 @@ from datetime import timedelta
 from django import forms
 from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.roles import Permission
+from programmes.base.common import wording
 from programmes.base.common.choices import RecordChoice
 from programmes.base.common.forms import DayField, WorkForm
 from programmes.base.rulebook.models import Code
@@ -191,6 +193,53 @@ class MoveForm(BulkForm):
         return {**super().deed(), "on": self.cleaned_data["on"].isoformat()}
 
 
+class ExamForm(BulkForm):
+    """Where and when."""
+
+    clinic = forms.CharField(label=_("Clinic"), max_length=150)
+    scheduled_on = DayField(label=_("Appointment on"))
+
+    def clean_scheduled_on(self):
+        """A day to come: what took place is recorded case by case."""
+        if self.cleaned_data["scheduled_on"] < timezone.localdate():
+            raise forms.ValidationError(_("Choose today or a later day."))
+        return self.cleaned_data["scheduled_on"]
+
+    def deed(self):
+        """The day as text, as a batch keeps it."""
+        return {"clinic": self.cleaned_data["clinic"], "scheduled_on": self.cleaned_data["scheduled_on"].isoformat()}
+
+
+class InviteForm(BulkForm):
+    """To which orientation, and until when the workers should know."""
+
+    place = forms.CharField(label=_("Place"), max_length=150)
+    held_on = DayField(label=_("Day of the orientation"))
+    until = DayField(label=_("Tell them by"))
+
+    def prepare(self):
+        """Within three days, unless somebody says otherwise."""
+        self.initial.setdefault("until", timezone.localdate() + timedelta(days=3))
+
+    def clean(self):
+        """Told from today on, and before it takes place."""
+        cleaned = super().clean()
+        held_on, until = cleaned.get("held_on"), cleaned.get("until")
+        if until and until < timezone.localdate():
+            self.add_error("until", _("Choose today or a later day."))
+        elif held_on and until and held_on < until:
+            self.add_error("held_on", _("The orientation lies before the day by which they are told."))
+        return cleaned
+
+    def deed(self):
+        """The words that the diary keeps, in the language of whoever invites."""
+        facts = {"place": self.cleaned_data["place"], "day": wording.full_day(self.cleaned_data["held_on"])}
+        return {
+            "text": gettext("Invite to the orientation: %(place)s, %(day)s.") % facts,
+            "until": self.cleaned_data["until"].isoformat(),
+        }
+
+
 FORMS = {
     "assign": AssignManyForm,
     "take": TakeForm,
@@ -199,4 +248,6 @@ FORMS = {
     "tell": TellForm,
     "request": RequestForm,
     "move": MoveForm,
+    "medical": ExamForm,
+    "invite": InviteForm,
 }

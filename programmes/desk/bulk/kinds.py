@@ -225,6 +225,11 @@ class Request(CaseDeed):
     permissions = (Permission.DOCUMENT_EDIT,)
     chunk = 100
 
+    def usual(self, query):
+        """The document that all of the board's group lack."""
+        kind, _colon, code = query.get("blocker", "").partition(":")
+        return {"document": code} if kind == "document" else {}
+
     def reasons(self, params, by):
         """What is over; what is awaited already."""
         awaited = Document.objects.filter(

@@ -1,6 +1,8 @@
 """Which cases a deed is about: those that were ticked, or all of a list; then its filters are the selection, no ids."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.core import signing
 from django.core.exceptions import BadRequest
@@ -21,23 +23,44 @@ SALT = "bulk.selection"
 
 
 @dataclass(frozen=True)
+class Source:
+    """A list of cases that is defined by its address: where it stands, and which cases an address of it means."""
+
+    url: Callable[[str], str]
+    cases: Callable[[QueryDict, Any], Any]
+
+
+def _listed(query, user):
+    asked, _furniture, filters = page.ask(LISTINGS["cases"], query, user)
+    return page.matching(asked, filters)
+
+
+# The case list; other rooms of the desk add theirs.
+SOURCES = {"cases": Source(lambda query: LISTINGS["cases"].url(query), _listed)}
+
+
+@dataclass(frozen=True)
 class Selection:
-    """A definition of the case list, or public ids. Read anew with the rights of whoever looks."""
+    """A definition of a list of cases, or public ids. Read anew with the rights of whoever looks."""
 
     query: str = ""
     ids: tuple[str, ...] = field(default=())
+    source: str = "cases"
 
     @classmethod
     def of(cls, post) -> "Selection":
         """What a list's form sent: ticked boxes, or "all of this list"."""
         if post.get("selection"):
             return cls.read(post["selection"])
+        source = post.get("list", "cases")
+        if source not in SOURCES:
+            raise BadRequest("Not a list of ours.")
         if post.get("all"):
-            return cls(query=post.get("q", ""))
+            return cls(query=post.get("q", ""), source=source)
         ids = tuple(dict.fromkeys(post.getlist("pick")))
         if not all(is_identifier(one) for one in ids):
             raise BadRequest("Not the identifier of a case.")
-        return cls(query=post.get("q", ""), ids=ids)
+        return cls(query=post.get("q", ""), ids=ids, source=source)
 
     @classmethod
     def read(cls, token: str) -> "Selection":
@@ -46,16 +69,16 @@ class Selection:
             found = signing.loads(token, salt=SALT, max_age=24 * 3600)
         except signing.BadSignature as error:
             raise BadRequest("Not a selection of ours.") from error
-        return cls(query=found["q"], ids=tuple(found["ids"]))
+        return cls(query=found["q"], ids=tuple(found["ids"]), source=found["from"])
 
     def token(self) -> str:
         """The selection for a form's hidden field."""
-        return signing.dumps({"q": self.query, "ids": self.ids}, salt=SALT, compress=True)
+        return signing.dumps({"q": self.query, "ids": self.ids, "from": self.source}, salt=SALT, compress=True)
 
     @property
     def back(self) -> str:
         """The list it was made in."""
-        return LISTINGS["cases"].url(self.query)
+        return SOURCES[self.source].url(self.query)
 
     def cases(self, user):
         """The cases, as far as this user sees them. Raises RuleBroken when one of those that were ticked is not seen:
@@ -71,5 +94,4 @@ class Selection:
             if found.count() != len(self.ids):
                 raise RuleBroken(_("Not all of these cases are there for you. Go back to the list and choose again."))
             return found
-        asked, _furniture, filters = page.ask(LISTINGS["cases"], QueryDict(self.query), user)
-        return page.matching(asked, filters)
+        return SOURCES[self.source].cases(QueryDict(self.query), user)

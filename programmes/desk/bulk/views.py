@@ -2,7 +2,7 @@
 left out before anything happens."""
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404
+from django.http import Http404, QueryDict
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -34,7 +34,8 @@ def deed(request, name):
         return render(request, "desk/bulk/choose.html", {"title": kind.title, "back": chosen.back}, status=422)
     is_fresh = "selection" not in request.POST
     data = None if is_fresh else request.POST
-    form = FORMS[name](data, user=request.user, initial={"selection": chosen.token()})
+    usual = kind.usual(QueryDict(chosen.query))
+    form = FORMS[name](data, user=request.user, initial={"selection": chosen.token(), **usual})
     if data is not None and form.is_valid():
         done = attempt(request, form, lambda: _staged(kind, chosen, form.deed(), by=request.user))
         if done:

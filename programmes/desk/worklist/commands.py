@@ -32,6 +32,7 @@ COMMANDS = (
     Command(_("New employer"), "employers:new", _("company, farm")),
     Command(_("Demands"), "demand:list", _("positions, vacancies, orders")),
     Command(_("New demand"), "demand:new", _("positions, vacancies")),
+    Command(_("Readiness"), "readiness:board", _("who can travel, flights, missing")),
     Command(_("Returns"), "returns:list", _("back home, overdue")),
     Command(_("Reintegration"), "reintegration:list", _("plans, follow-up")),
     Command(_("Possible duplicates"), "people:duplicates", _("merge, twice")),
