@@ -17,6 +17,9 @@ from programmes.base.rulebook.catalogue import RequirementKind
 from programmes.base.rulebook.codes import label
 from programmes.desk.casefile import moves, presence, timeline
 from programmes.desk.casefile.forms import AssignForm, NoteForm, TagsForm
+from programmes.journey.departure.readiness.models import Readiness
+from programmes.journey.departure.readiness.rules import PREPARED, code_of
+from programmes.journey.departure.readiness.wording import words
 from programmes.journey.enrolment import actions as enrolments
 from programmes.journey.enrolment import requirements
 from programmes.journey.enrolment.requirements import State
@@ -69,7 +72,7 @@ def overview(request, public_id):
             "done": sum(standing.is_met for standing in standings),
             "entries": [timeline.told(event) for event in events[:LATEST]],
             "more": len(events) > LATEST,
-            "facts": _facts(enrolment),
+            "facts": [*_travel(enrolment, user), *_facts(enrolment)],
             "can_note": user.may(Permission.NOTE_WRITE),
             "can_assign": user.may(Permission.CASE_ASSIGN),
         },
@@ -102,6 +105,24 @@ def _task(standing, user) -> dict:
         "href": standing.href if may else "",
         "do": _("See") if standing.is_met else _("Record"),
     }
+
+
+def _travel(enrolment, user) -> list[dict]:
+    """The same answer as on the board: whether the worker can travel, the first thing missing, who acts, since when."""
+    if enrolment.status not in PREPARED:
+        return []
+    row = Readiness.objects.filter(enrolment=enrolment).first()
+    if row is None:
+        return []
+    labels = {code_of(one): one.label for one in requirements.of_programme(enrolment.programme)}
+    since = _("since %(day)s") % {"day": wording.short_day(row.since)}
+    if row.ready:
+        return [{"label": _("Can travel"), "value": _("Yes, %(since)s") % {"since": since}}]
+    # Whoever only reads figures sees no medical fact of a person (domain.md 6).
+    hidden = row.blocker.startswith("medical:") and not any(user.may(right) for right in WORKING)
+    who = wording.who_has_it(row.waits_for) if row.waits_for else ""
+    facts = ["" if hidden else words(row.blocker, labels), who, since]
+    return [{"label": _("Cannot travel yet"), "value": " · ".join(filter(None, facts)), "late": True}]
 
 
 def _facts(enrolment) -> list[dict]:

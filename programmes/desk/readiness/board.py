@@ -284,17 +284,21 @@ def _answer(row, by_code, labels, today) -> str:
     )
 
 
+_DONE = '<td role="cell" class="no"><span class="tag t-done">✓<span class="visually-hidden">{}</span></span>{}</td>'
+_OPEN = (
+    '<td role="cell" data-label="{}"><a class="tag t-{}" href="{}">{}{}'
+    '<span class="visually-hidden">: {}</span></a></td>'
+)
+
+
 def _cell(one: rules.Kept | None, label: str, ends_early: bool, today: date) -> str:
     if one is None or one.state == State.NOT_NEEDED:
         return markup('<td role="cell" class="no mute">–<span class="visually-hidden">{}</span></td>', _("Not needed"))
     if one.state == State.DONE:
-        day = (
+        ends = (
             markup('<span class="sub late">{}</span>', wording.short_day(one.until)) if ends_early and one.until else ""
         )
-        return markup(
-            '<td role="cell" class="no"><span class="tag t-done">✓<span class="visually-hidden">{}</span></span>{}</td>',
-            _("Done"), day,
-        )  # fmt: skip
+        return markup(_DONE, _("Done"), ends)
     day = one.until or one.due_on
     late = day is not None and (bool(one.until) or day < today)
     tone = (
@@ -307,10 +311,7 @@ def _cell(one: rules.Kept | None, label: str, ends_early: bool, today: date) -> 
         else "active"
     )
     said = wording.short_day(day) if day else _("Missing")
-    return markup(
-        '<td role="cell" data-label="{}"><a class="tag t-{}" href="{}">{}{}<span class="visually-hidden">: {}</span></a></td>',
-        label, tone, one.href, icon(TONES[tone]), said, label,
-    )  # fmt: skip
+    return markup(_OPEN, label, tone, one.href, icon(TONES[tone]), said, label)
 
 
 def _journey(row) -> str:

@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from django.db.models import BigIntegerField, Count, F, Func, OuterRef, Subquery, TextField, Value
+from django.db.models import BigIntegerField, Case, Count, F, Func, OuterRef, Subquery, TextField, Value, When
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast, Coalesce, ExtractYear, NullIf, TruncDate
 from django.utils import timezone
@@ -19,6 +19,7 @@ from programmes.base.lists.columns import Column, Joined, Worded, WordedList
 from programmes.base.rulebook import codes
 from programmes.base.rulebook.catalogue import DEADLINES
 from programmes.base.rulebook.models import FALLBACK_LANGUAGES, Requirement, translated
+from programmes.journey.departure.readiness.wording import OTHERS, words
 from programmes.journey.enrolment import steps
 from programmes.journey.enrolment.models import Step
 from programmes.journey.enrolment.states import TONES, Status
@@ -28,6 +29,12 @@ P = Permission
 # The labels of the requirement that a next step such as "requirement:24" names.
 _AFTER_THE_COLON = Func(OuterRef("next_step"), Value(":"), Value(2), function="split_part")
 _REQUIRED = Requirement.objects.filter(pk=Cast(NullIf(_AFTER_THE_COLON, Value("")), BigIntegerField()))
+# The labels of the requirement that a blocker such as "document:passport" names.
+_BLOCKING = Requirement.objects.filter(
+    programme=OuterRef("programme"),
+    kind=Func(OuterRef("readiness__blocker"), Value(":"), Value(1), function="split_part"),
+    code=Func(OuterRef("readiness__blocker"), Value(":"), Value(2), function="split_part"),
+)
 _OPEN_STEPS = Step.objects.filter(enrolment=OuterRef("pk"), done_at__isnull=True, requirement__isnull=False)
 MISSING = Coalesce(Subquery(_OPEN_STEPS.order_by().values("enrolment").annotate(n=Count("pk")).values("n")), Value(0))
 CONTACTED = Coalesce("last_contact_on", "registered_on")
@@ -46,6 +53,21 @@ def _step_words() -> dict[str, str]:
 
 def _required_words():
     return Subquery(_REQUIRED.values(text=in_language("labels", F("code"))))
+
+
+def _blocking_words():
+    return Subquery(_BLOCKING.values(text=in_language("labels", F("code")))[:1])
+
+
+def _travel(row):
+    if row["readiness__ready"] is None:
+        return "–"
+    if row["readiness__ready"]:
+        return tone_tag("done", _("Can travel"))
+    code, waits_for = row["readiness__blocker"], row["readiness__waits_for"]
+    lacking = words(code, {code: translated(row["lacking"], "")} if row["lacking"] else {})
+    who = wording.who_has_it(waits_for) if waits_for else ""
+    return markup('{}<span class="sub">{}</span>', tone_tag("waiting", lacking), who)
 
 
 def prepare(rows, user) -> None:
@@ -244,6 +266,20 @@ COLUMNS = (
         _plain("destination_office__name"),
         lambda: Coalesce("destination_office__name", Value("")),
         typed=True,
+    ),
+    Column(
+        "travel",
+        gettext_lazy("Can travel"),
+        ("readiness__ready", "readiness__blocker", "readiness__waits_for", "lacking"),
+        _travel,
+        lambda: Case(
+            When(readiness__ready=True, then=Value(str(_("Can travel")))),
+            When(readiness__ready=False, then=Coalesce(_blocking_words(), Worded("readiness__blocker", OTHERS))),
+            default=Value(""),
+            output_field=TextField(),
+        ),
+        needs=P.CASE_MATCH,
+        adds={"lacking": Subquery(_BLOCKING.values("labels")[:1])},
     ),
     _day_column("registered", gettext_lazy("Registered on"), "registered_on", sort=("registered_on", "id")),
     _day_column("start", gettext_lazy("Planned start"), "planned_start"),

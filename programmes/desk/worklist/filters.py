@@ -21,6 +21,7 @@ from programmes.base.rulebook import codes
 from programmes.base.rulebook.models import Programme, Season, translated
 from programmes.desk.worklist.columns import CONTACTED
 from programmes.journey.departure.models import Document
+from programmes.journey.departure.readiness.rules import PREPARED
 from programmes.journey.departure.states import DOCUMENT
 from programmes.journey.enrolment.models import Enrolment
 from programmes.journey.enrolment.states import OPEN, STAGES, Status
@@ -88,6 +89,12 @@ class CaseFilter(ListFilter):
     destination = filters.ChoiceFilter(
         label=gettext_lazy("Office of destination"), field_name="destination_office", empty_label=gettext_lazy("All")
     )
+    travel = filters.ChoiceFilter(
+        label=gettext_lazy("Readiness"),
+        choices=[("can", gettext_lazy("Can travel")), ("cannot", gettext_lazy("Cannot travel yet"))],
+        method="who_can_travel",
+        empty_label=gettext_lazy("All"),
+    )
     department = filters.ChoiceFilter(
         label=gettext_lazy("Department"), field_name="person__subdivision", empty_label=gettext_lazy("All")
     )
@@ -97,6 +104,7 @@ class CaseFilter(ListFilter):
     expires_before = DayFilter(label=gettext_lazy("Document expires before"), method="expiring", widget=NearDate())
 
     NEEDS: ClassVar = {
+        "travel": Permission.CASE_MATCH,
         "department": Permission.PERSON_VIEW,
         "quiet_since": Permission.PERSON_VIEW,
         "tag": Permission.PERSON_VIEW,
@@ -189,6 +197,10 @@ class CaseFilter(ListFilter):
     def without_contact(self, queryset, name, value):
         """Open cases whose worker nobody has spoken with since before that day, counted from the registration."""
         return queryset.filter(is_open=True).alias(heard=CONTACTED).filter(heard__lt=value)
+
+    def who_can_travel(self, queryset, name, value):
+        """Cases in which travel is prepared, by whether the worker could leave now."""
+        return queryset.filter(status__in=PREPARED, is_open=True, readiness__ready=value == "can")
 
     def expiring(self, queryset, name, value):
         """Open cases of people with a valid document that ends before that day."""
