@@ -268,6 +268,7 @@ departure:attach                    document            C...P...  form
 departure:attach_permit             permit              C...P...  form
 departure:file                      page of a document  CLM.P...  data
 departure:picture                   page of a document  CLM.P...  data
+departure:opened                    case                ..M.PA..  page
 departure:remove_file               page of a document  C...P...  form
 departure:medical                   case                C.M.....  form
 departure:result                    medical exam        C.M.....  form

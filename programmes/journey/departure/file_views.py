@@ -1,12 +1,14 @@
 """The pages of documents and of applications: added, opened, removed."""
 
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts.access import requires
 from accounts.roles import Permission
+from programmes.base.audit.models import AccessLine
 from programmes.base.common.deeds import typed
+from programmes.base.common.pages import keyset
 from programmes.base.files.serving import serve
 from programmes.base.rulebook.codes import label
 from programmes.journey.departure import actions, forms, pages
@@ -69,6 +71,26 @@ def file(request, public_id, file_id):
 def picture(request, public_id, file_id):
     """One photographed page, shown beside the form that judges it."""
     return serve(request, _scan(visible_case(request, public_id), file_id).file, inline=True)
+
+
+@requires(Permission.HISTORY_VIEW)
+@require_safe
+def opened(request, public_id):
+    """Who opened which page of this case's documents, the latest first."""
+    enrolment = visible_case(request, public_id)
+    lines = AccessLine.objects.filter(enrolment=enrolment, what="file_opened").select_related("by")
+    page = keyset(request, lines, order=("-at", "-id"), size=50)
+    scans = Scan.objects.filter(file__public_id__in=[line.subject for line in page])
+    papers = {
+        str(scan.file.public_id): (scan.document or scan.permit, scan.file.name)
+        for scan in scans.select_related("file", "document", "permit")
+    }
+    named = request.user.may(Permission.FILE_VIEW)
+    for line in page:
+        paper, name = papers.get(line.subject, (None, ""))
+        line.paper = label("document", paper.type) if paper else _("A file that was removed")
+        line.name = name if named else ""
+    return render(request, "journey/departure/opened.html", {"enrolment": enrolment, "tab": "documents", "page": page})
 
 
 @requires(Permission.DOCUMENT_EDIT)

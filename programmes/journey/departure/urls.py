@@ -17,6 +17,7 @@ urlpatterns = [
     path(PAPERS + "<uuid:paper_id>/revoke/", views.revoke, name="revoke"),
     path(PAPERS + "<uuid:paper_id>/files/", file_views.attach, name="attach"),
     path(PAPERS + "permit/<uuid:paper_id>/files/", file_views.attach_permit, name="attach_permit"),
+    path(PAPERS + "opened/", file_views.opened, name="opened"),
     path(PAPERS + "files/<uuid:file_id>/", file_views.file, name="file"),
     path(PAPERS + "files/<uuid:file_id>/picture/", file_views.picture, name="picture"),
     path(PAPERS + "files/<uuid:file_id>/remove/", file_views.remove_file, name="remove_file"),

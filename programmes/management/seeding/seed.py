@@ -36,6 +36,7 @@ from programmes.management.seeding.papers import write_papers
 from programmes.management.seeding.people import Worker, write_person
 from programmes.management.seeding.rows import Rows
 from programmes.management.seeding.said import make_reports, write_letters
+from programmes.management.seeding.scans import add_scans
 from programmes.management.seeding.staff import Staff, make_staff
 
 S = Status
@@ -135,6 +136,7 @@ def finish(made: LaidOut, today: date) -> None:
     readiness.note_what_time_changes(timezone.now())
     readiness.keep_all()
     make_reports(made.programmes, today)
+    add_scans(made.staff.demo["caseworker"])
     write_letters(made.staff.demo["caseworker"], made.staff.demo["manager"])
 
 

@@ -13,7 +13,7 @@ from programmes.base.files import storing
 from programmes.journey.departure import actions
 from programmes.journey.departure.rules import WITHOUT_SCANS, covers, holds_until
 from programmes.journey.people.duplicates import merging
-from programmes.models import CaseEvent, Document, Requirement, Scan, StoredFile
+from programmes.models import AccessLine, CaseEvent, Document, Requirement, Scan, StoredFile
 from tests.factories.departure import DocumentFactory, PermitFactory
 from tests.factories.enrolment import EnrolmentFactory
 from tests.factories.files import keep_file, pdf
@@ -130,6 +130,27 @@ def test_a_waiver_is_a_managers_and_has_a_reason(client_for, case, require):
     assert send(manager, address, reason="Travels with an emergency passport").status_code == 302
 
 
+def test_who_opened_a_file_is_seen_by_whoever_watches_over_the_history(client_for, case):
+    document = DocumentFactory(enrolment=case)
+    scans = [scan_of(document, case) for _n in range(3)]
+    reader, manager = client_for("liaison"), client_for("manager", language="en")
+    opened = reverse("departure:opened", args=[case.public_id])
+    assert "Nobody has opened a file of this case" in manager.get(opened).content.decode()
+    queries = []
+    for scan in (*scans, scans[0]):
+        reader.get(reverse("departure:file", args=[case.public_id, scan.file.public_id]))
+        queries.append(len(_asked(manager, opened)))
+    page = manager.get(opened).content.decode()
+    assert page.count(reader.user.full_name) == 4
+    assert len(set(queries[1:])) == 1  # the first one reads the names of documents
+    StoredFile.objects.filter(pk=scans[2].file.pk).delete()
+    assert "A file that was removed" in manager.get(opened).content.decode()
+    assert scans[0].file.name not in client_for("auditor").get(opened).content.decode()
+    assert client_for("caseworker").get(opened).status_code == 403
+    with pytest.raises(DatabaseError), transaction.atomic():
+        AccessLine.objects.all().delete()
+
+
 def test_files_stay_with_the_person_through_a_merge(season, user_for):
     case = EnrolmentFactory(season=season, status="registered")
     kept = EnrolmentFactory(season=season, status="registered").person
@@ -160,13 +181,13 @@ def test_the_page_of_papers_costs_one_query_whatever_the_number_of_files(client_
     document, permit = DocumentFactory(enrolment=case), PermitFactory(enrolment=case)
     scan_of(document, case)
     client.get(page("documents", case))
-    before = len(_asked(client, case))
+    before = len(_asked(client, page("documents", case)))
     for paper in (document, permit, permit):
         scan_of(paper, case)
-    assert len(_asked(client, case)) == before
+    assert len(_asked(client, page("documents", case))) == before
 
 
-def _asked(client, case):
+def _asked(client, address):
     with CaptureQueriesContext(connection) as queries:
-        client.get(page("documents", case))
+        client.get(address)
     return queries.captured_queries
