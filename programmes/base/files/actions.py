@@ -47,6 +47,8 @@ def keep(
             )
     # Two people of one office wait for each other here, so that together they do not pass the limit.
     Office.objects.select_for_update(no_key=True).only("pk").get(pk=office.pk)
+    if StoredFile.objects.filter(stored=stored.stored).exists():
+        raise RuleBroken(_("These files were sent before. Look where they are."), field=field, code="sent_before")
     most = settings.FILES_OFFICE_MEGABYTES * 1_000_000
     if not stored.made and StoredFile.objects.filter(office=office).bytes() + stored.size > most:
         raise RuleBroken(

@@ -1,9 +1,10 @@
 """Files in a form: the phone's camera, and files from anywhere, several at once."""
 
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 
 from crispy_forms.layout import Field, Layout
 from django import forms
+from django.core import signing
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -11,7 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from programmes.base.common.errors import RuleBroken
 from programmes.base.common.forms import WorkForm
 from programmes.base.files import storing
-from programmes.base.files.rules import MOST_AT_ONCE
+from programmes.base.files.rules import MOST_AT_ONCE, shown_name
 
 PICTURES = "image/jpeg,image/png,image/webp"
 
@@ -64,6 +65,7 @@ class TakesFiles(WorkForm):
         max_length=500,
         allow_empty_file=True,
     )
+    kept = forms.CharField(required=False, widget=forms.HiddenInput, max_length=4000)
     needs_files = False
 
     def layout(self):
@@ -73,7 +75,8 @@ class TakesFiles(WorkForm):
     def clean(self):
         """Some files, where they are all the form is about."""
         cleaned = super().clean()
-        if self.needs_files and not self.uploads() and not {"photo", "pages"} & set(self.errors):
+        sent = self.uploads() or cleaned.get("kept")
+        if self.needs_files and not sent and not {"photo", "pages"} & set(self.errors):
             self.add_error("pages", _("Choose a file, or take a photo."))
         return cleaned
 
@@ -81,21 +84,48 @@ class TakesFiles(WorkForm):
         """What was sent, whichever way."""
         return [*self.cleaned_data.get("photo", []), *self.cleaned_data.get("pages", [])]
 
+    def clean_kept(self) -> list[storing.Stored]:
+        """What came with an earlier try that was refused for something else."""
+        try:
+            return storing.taken_up(self.cleaned_data["kept"])
+        except signing.BadSignature:
+            self.add_error("pages", _("The files that came before are gone. Choose them once more."))
+            return []
+
     @contextmanager
     def keeping(self):
-        """Judge and store what was sent, for the deed inside; gives whether all of it is what may be kept.
+        """Judge and store what was sent, for the deed inside; gives whether the deed may begin.
 
-        A refusal appears at the field. Afterwards nothing stays in the storage that no row names.
+        Each refusal appears at the field. What is good is held for the next try when anything was refused, so that no
+        photo is taken twice; after a deed nothing stays in the storage that no row names.
         """
-        with ExitStack() as stack:
-            try:
-                self.stored = stack.enter_context(storing.passing(self.uploads()))
-            except RuleBroken as refusal:
-                self.add_error("pages", refusal.message)
-                self.status = refusal.status
+        self._store()
+        try:
             yield not self.errors
+        finally:
+            if self.errors:
+                self._hold()
+            else:
+                storing.let_go(self.stored)
+
+    def _store(self) -> None:
+        uploads = self.uploads()
+        self.stored = list(self.cleaned_data.get("kept") or [])
+        for upload in uploads:
+            try:
+                self.stored.append(storing.store(upload))
+            except RuleBroken as refusal:
+                several = len(uploads) > 1
+                self.add_error("pages", f"{shown_name(upload.name, '')}: {refusal}" if several else refusal.message)
+                self.status = refusal.status
+
+    def _hold(self) -> None:
+        self.data[self.add_prefix("kept")] = storing.held(self.stored)  # type: ignore[index]
+        if self.stored and "pages" in self.fields:
+            names = ", ".join(one.name for one in self.stored)
+            self["pages"].help_text = _("Kept already: %(names)s. Choose only what is missing.") % {"names": names}
 
     def deed(self) -> dict:
         """The cleaned values that the action takes; the files as they are stored."""
-        values = {name: value for name, value in super().deed().items() if name not in {"photo", "pages"}}
+        values = {name: value for name, value in super().deed().items() if name not in {"photo", "pages", "kept"}}
         return values | {"files": self.stored}

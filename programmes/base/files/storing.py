@@ -9,12 +9,13 @@ is removed at once or by the daily sweep.
 
 import contextlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 
 import structlog
+from django.core import signing
 from django.core.files.base import ContentFile, File
 from django.db import DatabaseError
 from django.utils import timezone
@@ -28,6 +29,9 @@ from programmes.base.files.rules import shown_name
 
 log = structlog.get_logger(__name__)
 FOLDER = "files"
+SALT = "programmes.files.held"
+# Shorter than the sweep waits for a row.
+HELD = timedelta(hours=20)
 
 
 @dataclass(frozen=True)
@@ -51,9 +55,7 @@ def passing(uploads: Iterable[Any], *, field: str = "pages") -> Iterator[list[St
     stored: list[Stored] = []
     try:
         for upload in uploads:
-            page = judged(upload, field=field)
-            name = shown_name(upload.name or "", page.kind, otherwise=_("file"))
-            stored.append(_put(page.content, name=name, kind=page.kind, made=False, field=field))
+            stored.append(store(upload, field=field))
         yield stored
     finally:
         let_go(stored)
@@ -67,6 +69,28 @@ def passing_made(content: bytes, *, name: str, kind: str) -> Iterator[Stored]:
         yield stored
     finally:
         let_go([stored])
+
+
+def store(upload: Any, *, field: str = "pages") -> Stored:
+    """Judge one uploaded file and put it into the storage; whoever calls this lets it go when no row names it."""
+    page = judged(upload, field=field)
+    name = shown_name(upload.name or "", page.kind, otherwise=_("file"))
+    return _put(page.content, name=name, kind=page.kind, made=False, field=field)
+
+
+def held(stored: Iterable[Stored]) -> str:
+    """Contents on their way, as a signed word in a form that is sent once more; the daily sweep waits for it a day."""
+    return signing.dumps([asdict(one) for one in stored], salt=SALT) if stored else ""
+
+
+def taken_up(word: str) -> list[Stored]:
+    """The contents that such a word names, as far as they still lie there and nobody has kept them.
+
+    Raises signing.BadSignature for a word that is not ours, or older than the sweep waits.
+    """
+    found = [Stored(**one) for one in signing.loads(word, salt=SALT, max_age=HELD)] if word else []
+    kept = set(StoredFile.objects.filter(stored__in=[one.stored for one in found]).values_list("stored", flat=True))
+    return [one for one in found if one.stored not in kept and private_storage().exists(one.stored)]
 
 
 def _put(content: File, *, name: str, kind: str, made: bool, field: str | None) -> Stored:

@@ -33,14 +33,13 @@ def required(enrolment, public_id, kind):
 def deed_page(request, enrolment, form, deed, *, title, said, anchor="", **context):
     """One form page: do the deed when it is sent and good, and lead back to the papers."""
     back = reverse("departure:documents", args=[enrolment.public_id])
-    if request.method == "POST" and form.is_valid():
-        # Files are judged and stored before the transaction, and let go when it came to nothing.
-        with form.keeping() if isinstance(form, TakesFiles) else nullcontext(True) as good:
+    if request.method == "POST":
+        good = form.is_valid()
+        # Files are judged and stored before the transaction, and held when something else was wrong.
+        with form.keeping() if isinstance(form, TakesFiles) else nullcontext(good) as good:
             done = good and attempt(request, form, deed, done=said, to=back + (f"#{anchor}" if anchor else ""))
         if done:
             return done
-    if request.FILES and "pages" in form.fields and "pages" not in form.errors:
-        form.add_error("pages", _("The files were not kept. Choose them once more."))
     if getattr(form, "status", 0) == Stale.status and form.record is not None:
         context["facts"] = facts_of(form.record)
     return form_page(

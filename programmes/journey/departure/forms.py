@@ -131,7 +131,7 @@ class DocumentForm(DeedForm):
 class RecordForm(TakesFiles, DocumentForm):
     """What is printed on a document, and its pages."""
 
-    field_order = ["number", "issuer", "issued_on", "expires_on", "photo", "pages"]
+    field_order = ["number", "issuer", "issued_on", "expires_on", "photo", "pages", "kept"]
 
     def prepare(self):
         """Of papers about health only the result is kept."""

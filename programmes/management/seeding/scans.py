@@ -34,7 +34,7 @@ def add_scans(owner: User) -> int:
 def _photographed(document: Document) -> SimpleUploadedFile:
     page = Image.new("RGB", (1200, 840), PAPER)
     draw = ImageDraw.Draw(page)
-    large, small = ImageFont.load_default(54), ImageFont.load_default(34)
+    large, small = ImageFont.load_default(44), ImageFont.load_default(34)
     draw.rectangle((20, 20, 1180, 820), outline=INK, width=4)
     draw.text((70, 60), label("document", document.type).upper(), font=large, fill=INK)
     draw.rectangle((70, 170, 370, 560), fill="#d8d2c2")
@@ -43,7 +43,7 @@ def _photographed(document: Document) -> SimpleUploadedFile:
     draw.rectangle((66, 560, 374, 704), fill=PAPER)
     lines = [
         document.person.full_name, document.number, document.issuer,
-        f"{document.issued_on or ''}  –  {document.expires_on or ''}",
+        f"{document.issued_on or ''}  -  {document.expires_on or ''}",
     ]  # fmt: skip
     for place, line in enumerate(lines):
         draw.text((430, 190 + place * 90), str(line), font=small, fill=INK)

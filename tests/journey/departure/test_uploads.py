@@ -1,5 +1,6 @@
 """The catalogue of uploads (assurance.md, U1 to U11), row by row, through the pages on which people send them."""
 
+import re
 import time
 import zipfile
 import zlib
@@ -151,9 +152,10 @@ def test_u2_u4_what_is_neither_photo_nor_pdf_is_refused_in_words_and_nothing_sta
         assert (what, response.status_code) == (what, 422)
         assert words in said(response), what
         assert time.monotonic() - began < 2, what
-    assert attach(pdf(), named("b.jpg", b"MZ")).status_code == 422  # one bad page: none is kept
     assert "Send 5 files at once" in said(attach(*(pdf() for _n in range(6))))
     assert nothing_is_kept()
+    assert said(attach(pdf("a.pdf"), named("b.jpg", b"MZ"))).startswith("b: This is neither a photo nor a PDF.")
+    assert not StoredFile.objects.exists()
 
 
 def test_u2_u5_of_a_photo_only_the_picture_stays_turned_as_it_was_held(attach):
@@ -283,8 +285,9 @@ def test_u8_the_twenty_sixth_file_an_office_over_its_quota_and_a_full_disk(attac
     with full_disk(media):
         response = attach(pdf())
         assert (response.status_code, said(response)) == (422, "The file could not be stored. Try again in a moment.")
-    assert StoredFile.objects.count() == len(contents()) == 1
+    assert StoredFile.objects.count() == 1
     assert not Scan.objects.exists()
+    assert {(media / storing.FOLDER / name).stat().st_size for name in contents()} == {len(PDF)}  # whole ones only
     assert attach(pdf()).status_code == 302
 
 
@@ -330,6 +333,10 @@ def test_who_only_reads_papers_opens_files_and_adds_none(attach, client_for, cas
         assert client.get(at("remove_file", case, StoredFile.objects.get())).status_code == 403
 
 
+def attach_to(document, case) -> str:
+    return reverse("departure:attach", args=[case.public_id, document.public_id])
+
+
 # --- Recording with files ---------------------------------------------------------------------------------------
 
 
@@ -342,13 +349,20 @@ def test_a_document_is_recorded_with_a_phones_photo_and_a_pdf_at_once(worker, ca
     facts = {"number": "P1234567", "expires_on": LONG.isoformat(), "photo": picture(), "pages": [pdf()]}
     wrong = worker.post(address, hidden(worker.get(address)) | facts | {"expires_on": "2001-01-01"})
     assert wrong.status_code == 422
-    assert said(wrong) == "The files were not kept. Choose them once more."
-    assert 'value="P1234567"' in wrong.content.decode()
-    assert nothing_is_kept()
-    machinery = hidden(worker.get(address))
+    again = wrong.content.decode()
+    assert "Kept already: photo.jpg, scan.pdf. Choose only what is missing." in again
+    assert 'value="P1234567"' in again
+    assert not StoredFile.objects.exists()
+    held = re.search(r'name="kept" value="([^"]+)"', again)[1]
+    facts = {"number": "P1234567", "expires_on": LONG.isoformat(), "kept": held}
+    assert worker.post(address, hidden(worker.get(address)) | facts | {"kept": held[:-1]}).status_code == 422
     for _again in range(2):
-        facts |= {"photo": picture(), "pages": [pdf()]}
-        assert worker.post(address, machinery | facts).status_code == 302
+        assert worker.post(address, hidden(wrong) | facts).status_code == 302
+    other = worker.post(
+        attach_to(Document.objects.get(), case),
+        hidden(worker.get(attach_to(Document.objects.get(), case))) | {"kept": held},
+    )
+    assert said(other) == "Choose a file, or take a photo."  # what was kept is not taken twice
     document = Document.objects.get()
     assert document.status == "submitted"
     assert [scan.file.name for scan in document.scans.order_by("pk")] == ["photo.jpg", "scan.pdf"]
