@@ -120,7 +120,7 @@ class TakesFiles(WorkForm):
                 self.status = refusal.status
 
     def _hold(self) -> None:
-        self.data[self.add_prefix("kept")] = storing.held(self.stored)  # type: ignore[index]
+        self.data[self.add_prefix("kept")] = storing.held(self.stored)
         if self.stored and "pages" in self.fields:
             names = ", ".join(one.name for one in self.stored)
             self["pages"].help_text = _("Kept already: %(names)s. Choose only what is missing.") % {"names": names}
