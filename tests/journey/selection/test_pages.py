@@ -75,11 +75,15 @@ def test_the_shortlist_puts_whom_the_employer_knows_first_then_who_waited_longes
     assert page.count(">Reserve a position<") == 3
 
 
-def test_the_shortlist_goes_on_by_key(liaison, demand):
+def test_the_ranking_goes_on_page_by_page(liaison, demand):
     cases = [rostered(demand, days=100 - n) for n in range(30)]
     first = liaison.get(shortlist(demand))
     second = liaison.get(shortlist(demand), {"after": first.context["page"].after})
     assert numbers(first) + numbers(second) == [case.number for case in cases]
+    assert numbers(liaison.get(shortlist(demand), {"before": second.context["page"].before})) == numbers(first)
+    for broken in ("0", "-1", "x", "9" * 30):
+        assert numbers(liaison.get(shortlist(demand), {"after": broken})) == numbers(first)
+    assert numbers(liaison.get(shortlist(demand), {"after": "9999"})) == []
     part = liaison.get(shortlist(demand), headers={"HX-Request": "true"}).content.decode()
     assert "<html" not in part
 
