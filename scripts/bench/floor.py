@@ -78,6 +78,15 @@ JOIN LATERAL (SELECT text FROM programmes_nametoken WHERE text = typed
     UNION SELECT text FROM programmes_nametoken WHERE slips && iomcase_slips(typed)) t ON true
 GROUP BY typed
 """
+# Who prepares in a season, closest to travel first.
+READINESS = """
+SELECT e.public_id::text, e.number, e.status, r.blocker AS next_step, to_char(r.since, 'DD Mon YYYY') AS since,
+    to_char(r.departs_on, 'DD Mon YYYY') AS due, p.given_names, p.first_surname, p.second_surname
+FROM programmes_readiness r JOIN programmes_enrolment e ON e.id = r.enrolment_id
+JOIN programmes_person p ON p.id = e.person_id
+WHERE e.season_id = %(season)s::bigint AND e.office_id = ANY(string_to_array(%(offices)s, ',')::bigint[])
+ORDER BY r.blockers, e.id LIMIT 26
+"""
 PAGE = Template(
     """<!doctype html><html lang="en"><title>Rows</title><table>{% for row in rows %}<tr>
 <td><a href="/cases/{{ row.public_id }}/">{{ row.given_names }} {{ row.first_surname }} {{ row.second_surname }}</a>
@@ -114,6 +123,7 @@ PAGES: dict[str, Callable[[psycopg.Connection[dict[str, Any]], dict[str, str]], 
     "/deep": _asking(DEEP),
     "/case": _asking(*CASE_FILE),
     "/today": _asking(TODAY),
+    "/readiness": _asking(READINESS),
     "/named": _asking(NAMED),
     "/alike": _alike,
 }

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from contextlib import ExitStack
 from typing import Any
 
 from scripts import bench_search
@@ -41,14 +42,24 @@ def main() -> None:
 
 
 def _measured_pages(only: set[str]) -> list[dict[str, Any]]:
+    from scripts.bench import boards, pages
+
+    wanted = [page for page in pages.pages() if not only or page.name in only]
+    if not wanted:
+        return []
+    with ExitStack() as stack:
+        for page in wanted:
+            if page.ours.path == pages.BOARD:
+                pages.put_on_board(page, *stack.enter_context(boards.seasons()))
+        return _visited(wanted)
+
+
+def _visited(wanted: list[Any]) -> list[dict[str, Any]]:
     from django.db import connection
 
     from iomcase.servers import Postgres
     from scripts.bench import pages
 
-    wanted = [page for page in pages.pages() if not only or page.name in only]
-    if not wanted:
-        return []
     postgres = int((Postgres(database.directory(PEOPLE)).dir / "pid").read_text())
     with serving.web() as web, serving.floor() as floor, serving.stock_admin() as stock:
         for page in wanted:
@@ -87,6 +98,8 @@ def _entry(page: Any, found: dict[str, Times], queries: int) -> dict[str, Any]:
         "most_queries": page.most_queries,
         "most_bytes": round(page.most_kilobytes * 1000),
     }
+    if page.said:
+        extra["said"] = page.said
     if ours.status != 200:
         extra["status"] = ours.status
     if admin:

@@ -28,6 +28,7 @@ class Page:
     most_queries: int
     most_kilobytes: float
     filters: dict[str, Visited] = field(default_factory=dict)
+    said: str = ""
 
 
 def pages() -> list[Page]:
@@ -103,6 +104,8 @@ def pages() -> list[Page]:
             12,
             {"manager": Visited("/", manager), "liaison": Visited("/", User.objects.get(email="liaison@example.org"))},
         ),
+        # Its addresses are those of seasons that exist while it is measured (boards.py).
+        Page("readiness_board", Visited(BOARD, manager), Visited("/readiness"), None, 9, 12),
     ]
     offices = ",".join(str(pk) for pk in reach_of(manager))
     asked = searches(manager)
@@ -121,6 +124,19 @@ def pages() -> list[Page]:
             )
         )
     return found
+
+
+BOARD = "/readiness/"
+
+
+def put_on_board(page: Page, seasons: dict[str, Any], seconds: float) -> None:
+    """Let `page` be the board of the larger season, and beside it that of the smaller one."""
+    small, large = seasons
+    offices = ",".join(str(pk) for pk in reach_of(page.ours.user))
+    page.ours.path = f"{BOARD}?season={seasons[large].public_id}"
+    page.filters = {small: Visited(f"{BOARD}?season={seasons[small].public_id}", page.ours.user)}
+    page.floor.path = f"/readiness?season={seasons[large].pk}&offices={offices}"
+    page.said = f"{large}; all rows of both judged in {seconds:.1f} s"
 
 
 def heaviest_office() -> int:

@@ -3,9 +3,20 @@
 import pytest
 from django import forms
 
-from programmes.models import CaseEvent, Enrolment, Letter, Placement, Position, Reintegration, Return, Step
+from programmes.models import (
+    CaseEvent,
+    Enrolment,
+    Letter,
+    Placement,
+    Position,
+    ReadinessDue,
+    Reintegration,
+    Return,
+    Step,
+)
 from tests.end_to_end.story import World, whole_season
 from tests.fixtures.accounts import sign_in
+from tests.journey.departure.readiness.comparing import stale
 
 pytestmark = pytest.mark.django_db
 
@@ -58,6 +69,9 @@ def test_one_worker_from_registration_to_closure():
     clients = {role: sign_in(user) for role, user in world.users.items()}
     for deed in whole_season(world):
         send(clients[deed.by], deed)
+        # Whatever was sent: who can travel is known when the next page opens.
+        assert not ReadinessDue.objects.exists(), deed.page
+        assert stale() == set(), deed.page
     case = Enrolment.objects.get()
     assert case.status == "closed"
     assert list(case.diary.filter(kind="move", subject="enrolment").order_by("id").values_list("to_status", flat=True)) == [

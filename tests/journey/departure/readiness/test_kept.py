@@ -25,6 +25,7 @@ from tests.factories.departure import (
 from tests.factories.enrolment import EnrolmentFactory
 from tests.factories.people import ConsentFactory
 from tests.factories.rulebook import RequirementFactory, RuleValueFactory
+from tests.journey.departure.readiness.comparing import stale
 
 TODAY = date.today()
 # Read beside the facts and judged by nobody: words, addresses and what changes only together with a watched row.
@@ -60,17 +61,6 @@ def full(case, five, require, by):
 def row_of(case) -> Readiness | None:
     actions.keep_all()
     return Readiness.objects.filter(enrolment=case).first()
-
-
-def stale() -> set:
-    """Cases of which the kept row says something else than a fresh judgement."""
-    kept = {row.enrolment_id: row for row in Readiness.objects.all()}
-    compared = [name for name in actions.KEPT if name != "judged_at"]
-    fresh = {row.enrolment_id: row for row in judging.judge(Enrolment.objects.values_list("pk", flat=True))}
-    return {
-        pk for pk in kept.keys() | fresh.keys()
-        if pk not in kept or pk not in fresh or any(getattr(kept[pk], n) != getattr(fresh[pk], n) for n in compared)
-    }  # fmt: skip
 
 
 def test_every_table_the_judgement_reads_notes_whose_facts_changed(full):
