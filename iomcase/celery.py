@@ -30,6 +30,7 @@ BEAT = {
     "lists.remove_expired": 3600,
     "files.scan_waiting": 60,
     "files.sweep": 24 * 3600,
+    "papers.sweep": 30,
     "drafts.expire": 3600,
     "people.sweep_photos": 24 * 3600,
     "people.look_for_duplicates": 120,

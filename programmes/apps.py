@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 # Rooms whose guards, diary sentences and letter sources must be known before the first move is judged.
 SPEAKING_ROOMS = (
+    "programmes.base.papers.diary",
     "programmes.journey.people.diary",
     "programmes.journey.people.duplicates.diary",
     "programmes.journey.employers.guards",
@@ -19,6 +20,7 @@ SPEAKING_ROOMS = (
     "programmes.journey.selection.guards",
     "programmes.journey.departure.guards",
     "programmes.journey.departure.held",
+    "programmes.journey.departure.letter_kinds",
     "programmes.journey.placement.guards",
     "programmes.journey.returns.guards",
     "programmes.journey.recall.guards",

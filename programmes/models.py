@@ -11,6 +11,7 @@ from programmes.base.files.models import StoredFile
 from programmes.base.lifecycle.models import CaseEvent
 from programmes.base.lists.models import Export, ListPreference, SavedView
 from programmes.base.notifications.models import *  # noqa: F403 -- the room names what it exports in __all__
+from programmes.base.papers.models import IssuedLetter, LetterTemplate, TemplateEdition
 from programmes.base.rulebook.models import Code, Deadline, Programme, Requirement, RuleValue, Season
 from programmes.desk.reports.models import ReportRun, ReportSchedule
 from programmes.journey.demand.models import Authorisation, Deduction, JobDemand, Position
@@ -54,7 +55,9 @@ __all__ = [
     "Identity",
     "InterviewDay",
     "InterviewPlace",
+    "IssuedLetter",
     "JobDemand",
+    "LetterTemplate",
     "ListPreference",
     "Medical",
     "Merge",
@@ -88,6 +91,7 @@ __all__ = [
     "Step",
     "StoredFile",
     "Submission",
+    "TemplateEdition",
     "TestResult",
     "Tick",
     "Trip",

@@ -6,6 +6,7 @@ from programmes.base.common import tasks as common
 from programmes.base.files import tasks as files
 from programmes.base.lists import tasks as lists
 from programmes.base.notifications import tasks as notifications
+from programmes.base.papers import tasks as papers
 from programmes.desk.reports import tasks as reports
 from programmes.journey.demand import tasks as demand
 from programmes.journey.departure import tasks as departure
@@ -25,6 +26,7 @@ __all__ = [
     "files",
     "lists",
     "notifications",
+    "papers",
     "people",
     "readiness",
     "reintegration",

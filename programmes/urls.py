@@ -10,6 +10,7 @@ urlpatterns: list = [
     path("", include("programmes.base.notifications.urls")),
     path("", include("programmes.base.lists.urls")),
     path("", include("programmes.base.batches.urls")),
+    path("", include("programmes.base.papers.urls")),
     path("", include("programmes.journey.people.urls")),
     path("", include("programmes.journey.employers.urls")),
     path("", include("programmes.journey.demand.urls")),

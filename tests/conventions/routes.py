@@ -120,6 +120,9 @@ bulk:deed/invite                    -                   C.M.....  form
 
 readiness:board                     -                   CLM.....  page
 
+papers:verify                       -                   public    form
+papers:verified                     letter code         public    page
+
 people:list                         -                   CLMDPA..  page
 people:search                       -                   CLMDPA..  form
 people:new                          -                   C.M.P...  form
@@ -281,6 +284,12 @@ departure:terms                     contract            CLM.PA..  page
 departure:explain                   contract            CLM.....  form
 departure:worker_signs              contract            CLM.....  form
 departure:employer_signs            contract            CLM.....  form
+departure:letters                   case                CLM.PA..  page
+departure:issue                     case                CLM.....  form
+departure:letter                    issued letter       CLM.PA..  page
+departure:letter_file               issued letter       CLM.P...  data
+departure:letter_retry              issued letter       CLM.....  form
+departure:letter_withdraw           issued letter       CLM.....  form
 departure:orientation               case                C.M.....  form
 departure:trip                      case                C.M.....  form
 departure:trip_cancel               trip                C.M.....  form

@@ -10,6 +10,7 @@ from programmes.base.batches import actions as batches
 from programmes.base.batches import files, kinds
 from programmes.base.notifications import actions as letters
 from programmes.base.notifications.letters import stop_token
+from programmes.base.papers import actions as papers
 from programmes.desk.reports import actions as reports
 from programmes.journey.people.duplicates import actions as duplicates
 from programmes.journey.people.duplicates import merging
@@ -19,11 +20,13 @@ from programmes.models import (
     Export,
     InterviewDay,
     InterviewPlace,
+    LetterTemplate,
     MutedCase,
     Proposal,
     ReportRun,
     SavedView,
     Scan,
+    TemplateEdition,
 )
 from tests.conventions.routes import ROWS, Row
 from tests.factories.demand import AuthorisationFactory, DeductionFactory, JobDemandFactory
@@ -60,7 +63,7 @@ OWN_OFFICE, OTHER_OFFICE = "GT-CHM", "CO-BOG"
 # What is one's own alone: a colleague's is as little there as nobody's.
 PERSONAL = {"passkey", "kept text", "muted case", "view", "export"}
 # What is seen wherever it belongs: the demonstration's mailbox shows every invented letter.
-EVERYBODYS = {"list", "demo letter", "stop link", "password link"}
+EVERYBODYS = {"list", "demo letter", "stop link", "password link", "letter code"}
 ASKED_FOR = {"test": "rostered", "check": "eligible", "document": "ready_to_travel", "permit": "ready_to_travel"}
 
 
@@ -236,6 +239,8 @@ class Place:
             "page of a document": lambda: [case, self._scan(case).file],
             "step": lambda: [StepFactory(enrolment=case).pk],
             "contract": lambda: [case, ContractFactory(selection=hold_position(case))],
+            "issued letter": lambda: [case, self._issued(case)],
+            "letter code": lambda: [self._issued(case).code],
             "plan line": lambda: self._of_plan(lambda plan: PlanLineFactory(reintegration=plan)),
             "follow-up": lambda: self._of_plan(lambda plan: FollowUpFactory(reintegration=plan)),
             "report": lambda: [self.report],
@@ -274,6 +279,19 @@ class Place:
             listing="cases", query="view=open&sort=due", columns=["name"], format="csv", purpose="audit", why="A reason.",
             identified=state == "asked", office=office, state=state, created_by=who,
         )  # fmt: skip
+
+    def _issued(self, case):
+        """A letter in force, with its file."""
+        template, new = LetterTemplate.objects.get_or_create(
+            code="world", kind="consulate_letter", names={"es": "Carta", "en": "Letter"}
+        )
+        if new:
+            texts = {"es": {"title": "Carta", "body": "{case_number}"}}
+            TemplateEdition.objects.create(template=template, number=1, texts=texts)
+        letter = papers.issue(case, by=self.owner, template=template, languages=["es"], on=date.today())
+        papers.make(letter.pk)
+        letter.refresh_from_db()
+        return letter
 
     def _reserved(self):
         case = self.case("selected")

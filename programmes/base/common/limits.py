@@ -3,8 +3,10 @@
 import time
 from functools import wraps
 
+from allauth.account.adapter import get_adapter
 from django.core.cache import cache
 from django.shortcuts import render
+from django.utils.crypto import salted_hmac
 
 
 def at_most(most: int, *, seconds: int = 60, what: str, part: str = ""):
@@ -30,6 +32,28 @@ def at_most(most: int, *, seconds: int = 60, what: str, part: str = ""):
     return decorate
 
 
+def at_most_from_one_place(most: int, *, seconds: int = 60, what: str):
+    """Let each network address open a public page `most` times in `seconds`, by GET or POST; then 429 and Retry-After.
+
+    The address itself goes nowhere: only a keyed hash of it is counted.
+    """
+
+    def decorate(view):
+        @wraps(view)
+        def limited(request, *args, **kwargs):
+            place = salted_hmac("iomcase.limits", get_adapter().get_client_ip(request)).hexdigest()[:32]
+            if _count(what, place, seconds) <= most:
+                return view(request, *args, **kwargs)
+            wait = seconds - int(time.time()) % seconds
+            response = render(request, "components/too_often.html", {"wait": wait}, status=429)
+            response["Retry-After"] = wait
+            return response
+
+        return limited
+
+    return decorate
+
+
 def is_too_often(user, most: int, *, seconds: int, what: str) -> bool:
     """Count one more `what` of this user in the running window; say whether that is more than `most`.
 
@@ -38,7 +62,7 @@ def is_too_often(user, most: int, *, seconds: int, what: str) -> bool:
     return _count(what, user.pk, seconds) > most
 
 
-def _count(what: str, user: int, seconds: int) -> int:
+def _count(what: str, user: int | str, seconds: int) -> int:
     """Count this time in the running window; 1 when there is nobody to count."""
     key = f"at_most:{what}:{user}:{int(time.time()) // seconds}"
     cache.add(key, 0, timeout=seconds)

@@ -72,6 +72,11 @@ def full_day(value: dt.date | dt.datetime) -> str:
     return _in_words(as_day(value), "full")
 
 
+def long_day(value: dt.date | dt.datetime) -> str:
+    """Say a day with its year as letters do: "12 de marzo de 2026"."""
+    return _in_words(as_day(value), "long")
+
+
 def heading_day(value: dt.date | dt.datetime) -> str:
     """Say a day as a heading: "Jueves 12 de marzo"; the year only when it is not this year."""
     day = as_day(value)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from programmes.journey.departure import contract_views, file_views, views
+from programmes.journey.departure import contract_views, file_views, letter_views, views
 
 app_name = "departure"
 PAPERS = "cases/<uuid:public_id>/documents/"
@@ -33,6 +33,16 @@ urlpatterns = [
     path(PAPERS + "contract/<uuid:paper_id>/worker/", contract_views.worker_signs, name="worker_signs"),
     path(PAPERS + "contract/<uuid:paper_id>/employer/", contract_views.employer_signs, name="employer_signs"),
     path(PAPERS + "orientation/", views.orientation, name="orientation"),
+    path("cases/<uuid:public_id>/letters/", letter_views.letter_list, name="letters"),
+    path("cases/<uuid:public_id>/letters/issue/", letter_views.issue, name="issue"),
+    path("cases/<uuid:public_id>/letters/<uuid:letter_id>/", letter_views.letter, name="letter"),
+    path("cases/<uuid:public_id>/letters/<uuid:letter_id>/file/", letter_views.letter_file, name="letter_file"),
+    path("cases/<uuid:public_id>/letters/<uuid:letter_id>/again/", letter_views.letter_retry, name="letter_retry"),
+    path(
+        "cases/<uuid:public_id>/letters/<uuid:letter_id>/withdraw/",
+        letter_views.letter_withdraw,
+        name="letter_withdraw",
+    ),
     path(PAPERS + "trip/", views.trip, name="trip"),
     path(PAPERS + "trip/<uuid:paper_id>/cancel/", views.trip_cancel, name="trip_cancel"),
 ]

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from programmes.base.lifecycle.models import CaseEvent
+from programmes.base.papers import shipped as letters
 from programmes.base.rulebook import shipped
 from programmes.base.rulebook.models import Code, Programme
 from programmes.journey.demand.models import Authorisation, JobDemand, Position
@@ -118,6 +119,7 @@ def lay_out(*, people: int, seed: int, today: date, recalled: float = SHARE_RECA
     rng = Random(f"{people}:{seed}:{today.isoformat()}:{there}")  # noqa: S311 demo data, nothing secret
     staff = make_staff(rng, people=people, today=today)
     shipped.load(today=today)
+    letters.load()
     clock = Clock(rng, today)
     rows = Rows(rng, TABLES, at=clock.moment(today))
     rows.open_context(command="seed")

@@ -31,6 +31,7 @@ ALLOWED = {
     "accounts.Office",
     "accounts.OfficeHoliday",
     "accounts.User",
+    "programmes.LetterTemplate",
     "programmes.Code",
     "programmes.DuplicateHint",
     "programmes.Letter",

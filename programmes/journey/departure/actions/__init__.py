@@ -17,6 +17,7 @@ from programmes.journey.departure.actions.documents import (
     verify_document,
 )
 from programmes.journey.departure.actions.files import attach_files, remove_file
+from programmes.journey.departure.actions.issuing import issue_letter
 from programmes.journey.departure.actions.leaving import (
     book_trip,
     cancel_trip,
@@ -49,6 +50,7 @@ __all__ = [
     "draft_contract",
     "edit_document",
     "explain_contract",
+    "issue_letter",
     "missed_medical",
     "proposed_terms",
     "record_document",

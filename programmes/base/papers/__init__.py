@@ -1,0 +1,1 @@
+"""Letters on paper: templates that administrators edit, letters made as PDF in the background, and their check."""
