@@ -21,6 +21,7 @@ from programmes.base.rulebook.forms import (
     ProtectingFormSet,
     RequirementForm,
     RuleValueForm,
+    RuleValueFormSet,
     SeasonForm,
     is_used,
 )
@@ -104,8 +105,15 @@ class RuleValueInline(_Catalogue):
 
     model = RuleValue
     form = RuleValueForm
-    fields = ["key", "what", "value", "unit", "default", "source"]
+    formset = RuleValueFormSet
+    fields = ["key", "what", "value", "unit", "default", "valid_from", "valid_until", "nationality", "source"]
     readonly_fields = ["what", "unit", "default"]
+    explanation = gettext_lazy(
+        "A value holds for stays and work that begin from its first day to its last; an empty day leaves that side "
+        "open. When a rule changes, write the new value with its first day on the empty line of the rule: what began "
+        "before is judged as it was. Change a line itself only to correct a mistake. Of several values in force "
+        "the one that began last holds, and one for a nationality goes before the one for all."
+    )
 
     @admin.display(description=gettext_lazy("Unit"))
     def unit(self, row):
@@ -256,7 +264,8 @@ class RequirementAdmin(_OffersCodes, _OfProgramme):
     ordering = ["programme__code", "stage", "order", "pk"]
     fieldsets = [
         (None, {"fields": ["opened", "programme", "labels", ("stage", "kind"), "code", "active"]}),
-        (gettext_lazy("Who and when"), {"fields": ["waits_for", ("lead_days", "margin_months"), "order", "source"]}),
+        (gettext_lazy("Who and when"), {"fields": ["waits_for", ("lead_days", "margin_months"), "order"]}),
+        (gettext_lazy("For which stays"), {"fields": [("valid_from", "valid_until"), "source"]}),
     ]
 
     @admin.display(description=gettext_lazy("text for people"), ordering="labels__es")

@@ -17,6 +17,7 @@ class Shape(StrEnum):
     """What the value of a rule looks like."""
 
     NUMBER = "number"
+    PERCENT = "percent"
     YES_NO = "yes_no"
     MONTH_DAY = "month_day"
     COUNTRIES = "countries"
@@ -34,9 +35,15 @@ class Entry:
     shape: Shape = Shape.NUMBER
 
 
-# domain.md 2.1 (programme rule sets) and 2.4 (invariants); None means that the programme sets no such limit.
+# domain.md 2.1 (programme rule sets), 2.4 (invariants) and M05; None means that the programme sets no such rule. Which
+# function judges by each stands in docs/rules.md.
 RULES: dict[str, Entry] = {
+    # Who may take part
     "minimum_age": Entry(_("Minimum age at contract start"), _("years"), 18),
+    "nationalities": Entry(
+        _("Nationalities admitted (ISO 3166-1 alpha-3)"), _("country codes"), None, shape=Shape.COUNTRIES
+    ),
+    # How long and when
     "max_stay_months": Entry(_("Longest stay"), _("months"), None),
     "stay_window_months": Entry(
         _("… within any period of"), _("months"), None, _("New Zealand's RSE allows 7 months in any 11.")
@@ -44,21 +51,74 @@ RULES: dict[str, Entry] = {
     "min_stay_months": Entry(_("Shortest stay"), _("months"), None),
     "season_opens": Entry(_("Stay not before (month and day)"), _("day and month"), None, shape=Shape.MONTH_DAY),
     "season_closes": Entry(_("Stay not after (month and day)"), _("day and month"), None, shape=Shape.MONTH_DAY),
-    "nationalities": Entry(
-        _("Nationalities admitted (ISO 3166-1 alpha-3)"), _("country codes"), None, shape=Shape.COUNTRIES
+    "authorisation_year_months": Entry(
+        _("Longest stay in each year of authorisation"),
+        _("months"),
+        None,
+        _("The first year begins with the first stay. Spain allows 9 months in each."),
     ),
-    "document_margin_months": Entry(_("Documents must outlive the planned end by"), _("months"), 6),
-    "document_second_person": Entry(
-        _("Whoever records a document may not verify it"), _("yes or no"), False, shape=Shape.YES_NO
+    "authorisation_years": Entry(
+        _("A worker's authorisation holds for"), _("years"), None, _("Empty: for one year. In Spain for 4.")
     ),
+    # What an employer's demand must offer
     "minimum_batch": Entry(_("Fewest similar positions in one demand"), _("positions"), 1),
     "minimum_wage": Entry(_("Lowest hourly wage"), _("currency and amount"), None, shape=Shape.MONEY),
-    "hours_guarantee": Entry(_("Guaranteed hours per week"), _("hours"), None),
     "housing_inspection_months": Entry(
         _("Housing was inspected at most … before the application"), _("months"), None, _("Canada asks for 8 months.")
     ),
+    # Guaranteed work
+    "hours_guarantee": Entry(
+        _("Guaranteed hours per week"), _("hours"), None, _("On average over the contract, as in New Zealand's RSE.")
+    ),
+    "guarantee_block_hours": Entry(
+        _("Guaranteed hours in each block of weeks"), _("hours"), None, _("Australia's PALM: 120 in every 4 weeks.")
+    ),
+    "guarantee_block_weeks": Entry(_("… a block has"), _("weeks"), None),
+    "guarantee_contract_hours": Entry(
+        _("Guaranteed hours in the first weeks"),
+        _("hours"),
+        None,
+        _("Canada's SAWP: 240 in at most 6 weeks. Not asked of a transfer."),
+    ),
+    "guarantee_contract_weeks": Entry(_("… these weeks are at most"), _("weeks"), None),
+    "guarantee_percent": Entry(
+        _("Guaranteed part of the hours of the contract"),
+        _("percent"),
+        None,
+        _("The three-fourths guarantee of H-2A is 75."),
+        Shape.PERCENT,
+    ),
+    "sick_leave_start_days": Entry(_("Sick leave from the first day"), _("days"), None),
+    "sick_leave_month_days": Entry(_("… more for each full month"), _("days"), None),
+    "sick_leave_most_days": Entry(_("… at most"), _("days"), None),
+    # Who pays
+    "fees_prohibited": Entry(
+        _("Fees to the worker are prohibited"),
+        _("yes or no"),
+        True,
+        _("Direct or indirect, also by others."),
+        Shape.YES_NO,
+    ),
+    "travel_worker_percent": Entry(
+        _("Part of the travel cost the worker may bear"),
+        _("percent"),
+        None,
+        _("0: the employer pays all."),
+        Shape.PERCENT,
+    ),
+    "travel_refund_percent": Entry(
+        _("The journey there is refunded after this part of the contract"), _("percent"), None, shape=Shape.PERCENT
+    ),
+    # Papers and duties
+    "document_margin_months": Entry(_("Documents must outlive the planned end by"), _("months"), 6),
     "consent_months": Entry(_("Consent is valid for"), _("months"), 24),
     "return_commitment": Entry(_("Return commitment must be signed"), _("yes or no"), False, shape=Shape.YES_NO),
+    "document_second_person": Entry(
+        _("Whoever records a document may not verify it"), _("yes or no"), False, shape=Shape.YES_NO
+    ),
+    "welfare_contact_days": Entry(_("Somebody meets each worker at least every"), _("days"), None, _("In person.")),
+    "early_leave_notice_days": Entry(_("Tell the authorities that a worker left within"), _("working days"), None),
+    "records_years": Entry(_("The employer keeps records for"), _("years"), None, _("After the end of the work.")),
     # What the ranking of candidates counts (journey/selection/rules.py); 0 leaves it out.
     "rank_named": Entry(_("Ranking: asked for by name"), _("points"), 100, _("Named workers come first.")),
     "rank_seasons": Entry(
@@ -77,7 +137,7 @@ RULES: dict[str, Entry] = {
     "rank_women": Entry(
         _("Ranking: woman, while there are fewer than aimed at"), _("points"), 15, _("Needs the share below.")
     ),
-    "women_share": Entry(_("Share of women aimed at in each demand"), _("percent"), None),
+    "women_share": Entry(_("Share of women aimed at in each demand"), _("percent"), None, shape=Shape.PERCENT),
     "rank_first_time": Entry(_("Ranking: first season abroad"), _("points"), 5),
 }
 

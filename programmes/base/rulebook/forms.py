@@ -1,5 +1,7 @@
 """Forms of the configuration site for the rulebook: choices instead of codes, words instead of JSON."""
 
+from datetime import date
+
 from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.models import BaseInlineFormSet
@@ -8,9 +10,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from pghistory.models import Event
 
-from accounts.places import country_choices
+from accounts.places import country_choices, country_codes
 from programmes.base.rulebook import inputs
 from programmes.base.rulebook.catalogue import DEADLINES, LISTS_OF_KINDS, RULES, STAGES, Entry, RequirementKind
+from programmes.base.rulebook.coherence import incoherences
 from programmes.base.rulebook.labels import KeepsOtherLanguages, LabelsField
 from programmes.base.rulebook.lists import LISTS
 from programmes.base.rulebook.models import Code, Deadline, Programme, Requirement, RuleValue, Season
@@ -125,7 +128,7 @@ class RequirementForm(KeepsOtherLanguages, VersionedForm):
         model = Requirement
         fields = [
             "programme", "stage", "kind", "code", "labels", "waits_for", "lead_days", "margin_months", "order",
-            "active", "source",
+            "active", "valid_from", "valid_until", "source",
         ]  # fmt: skip
         labels = {
             "margin_months": gettext_lazy("months beyond the end"),
@@ -141,6 +144,8 @@ class RequirementForm(KeepsOtherLanguages, VersionedForm):
             ),
             "lead_days": gettext_lazy("Due this many days before the planned start."),
             "active": gettext_lazy("Take this away when cases need it no longer. What they did for it is kept."),
+            "valid_from": gettext_lazy("Asked of stays that begin on this day or later. Empty: of all."),
+            "valid_until": gettext_lazy("Asked of stays that begin on this day or earlier. Empty: of all."),
         }
         widgets = {
             "code": forms.TextInput({"list": "requirement-codes", "autocomplete": "off", "size": 14}),
@@ -169,7 +174,25 @@ class RequirementForm(KeepsOtherLanguages, VersionedForm):
                     _("The list “%(list)s” has no code “%(code)s”. Choose one of its codes, or add it there first.")
                     % {"list": LISTS[name], "code": code},
                 )
+        if {"stage", "kind", "code", "valid_from", "valid_until"} & set(self.changed_data):
+            self._refuse_an_overlap()
         return cleaned
+
+    def _refuse_an_overlap(self):
+        got = self.cleaned_data
+        names = ("stage", "kind", "code")
+        programme = got.get("programme") or getattr(self.instance, "programme", None)
+        if programme is None or programme.pk is None or not all(got.get(name) for name in names):
+            return
+        others = Requirement.objects.filter(programme=programme, **{name: got[name] for name in names})
+        first = got.get("valid_from", self.instance.valid_from) or date.min
+        last = got.get("valid_until", self.instance.valid_until) or date.max
+        for other in others.exclude(pk=self.instance.pk):
+            begins, ends = other.valid_from or date.min, other.valid_until or date.max
+            # Two from the same day are refused by the database, in its own words.
+            if begins != first and begins <= last and ends >= first:
+                message = _("“%(row)s” is asked for on these days too. Give it a last day before this one begins.")
+                self.add_error("valid_from" if "valid_from" in self.fields else None, message % {"row": other})
 
 
 class CatalogueRowForm(forms.ModelForm):
@@ -177,6 +200,8 @@ class CatalogueRowForm(forms.ModelForm):
 
     catalogue: dict[str, Entry]
     answer: str
+    # What is written beside the answer, and says nothing without it.
+    beside = ["source"]
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -189,8 +214,9 @@ class CatalogueRowForm(forms.ModelForm):
             self.instance.key = key
             self.fields["key"].disabled = bool(self.instance.pk)
             self.fields[self.answer] = self.answer_field(self.entry)
-        if "source" in self.fields:
-            self.fields["source"].widget.attrs["aria-label"] = _("Source")
+        for name in self.beside:
+            field, rule = self.fields[name], str(self.entry.label) if self.entry else ""
+            field.widget.attrs["aria-label"] = f"{capfirst(field.label)}: {rule}"
 
     def answer_field(self, entry: Entry) -> forms.Field:
         """The field for what the programme says."""
@@ -203,16 +229,15 @@ class CatalogueRowForm(forms.ModelForm):
         return not answered and self.answer not in self.errors
 
     def clean(self):
-        """A source alone says nothing."""
+        """A source or a day alone says nothing."""
         cleaned = super().clean()
         answer = self.cleaned_data.get(self.answer)
-        if (
-            answer is None
-            and self.cleaned_data.get("source")
-            and not self.instance.pk
-            and self.answer not in self.errors
-        ):
-            self.add_error(self.answer, _("Give the value too, or leave the source empty."))
+        beside = [self.fields[name].label for name in self.beside if self.cleaned_data.get(name)]
+        if answer is None and beside and not self.instance.pk and self.answer not in self.errors:
+            self.add_error(
+                self.answer,
+                _("Give the value too, or leave “%(field)s” empty.") % {"field": capfirst(beside[0])},
+            )
         return cleaned
 
     def _post_clean(self):
@@ -225,14 +250,29 @@ class RuleValueForm(CatalogueRowForm):
     """A rule with the programme's own value."""
 
     catalogue, answer = RULES, "value"
+    beside = ["valid_from", "valid_until", "nationality", "source"]
+    valid_from = inputs.DateField(label=gettext_lazy("from"), required=False)
+    valid_until = inputs.DateField(label=gettext_lazy("until"), required=False)
 
     class Meta:
         model = RuleValue
-        fields = ["key", "value", "source"]
+        fields = ["key", "value", "valid_from", "valid_until", "nationality", "source"]
+        widgets = {
+            "nationality": forms.TextInput({"size": 4, "maxlength": 3, "placeholder": gettext_lazy("all")}),
+        }
 
     def answer_field(self, entry):
         """An input that fits the rule."""
         return inputs.field_for(entry)
+
+    def clean_nationality(self):
+        """A country of the list, in capitals."""
+        code = self.cleaned_data["nationality"].upper()
+        if code and code not in country_codes():
+            raise ValidationError(
+                _("%(code)s is not a country. Enter three letters, for example GTM.") % {"code": code}
+            )
+        return code
 
 
 class DeadlineForm(CatalogueRowForm):
@@ -257,11 +297,14 @@ class CatalogueFormSet(BaseInlineFormSet):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        catalogue = self.form.catalogue
         own = {row.key for row in self.get_queryset()} if self.instance.pk else set()
-        self.initial_extra = [{"key": key} for key in catalogue if key not in own]
+        self.initial_extra = [{"key": key} for key in self.form.catalogue if self.is_offered(key, own)]
         self.extra = len(self.initial_extra)
-        self.max_num = len(catalogue)
+        self.max_num = self.absolute_max = self.extra + (len(self.get_queryset()) if self.instance.pk else 0)
+
+    def is_offered(self, key: str, own: set[str]) -> bool:
+        """Whether there is an empty line for a key, when the programme sets those of `own`."""
+        return key not in own
 
     def save_new_objects(self, commit=True):
         """Make rows of the lines that were given a value."""
@@ -279,6 +322,33 @@ class CatalogueFormSet(BaseInlineFormSet):
         if commit:
             obj.delete()
         return obj
+
+
+class RuleValueFormSet(CatalogueFormSet):
+    """The values of every rule, and under them an empty line for one that holds from a day or for a nationality."""
+
+    def is_offered(self, key, own):
+        """A rule that is set can be given a further value."""
+        return True
+
+    def clean(self):
+        """No rule has two values from the same day, and values that are read together fit together on every day."""
+        super().clean()
+        seen: dict[tuple, forms.ModelForm] = {}
+        for form in self.forms:
+            if not form.is_valid() or form.is_emptied or not (form.instance.pk or form.has_changed()):
+                continue
+            got = form.cleaned_data
+            what = got["key"], got["nationality"], got["valid_from"]
+            if what in seen:
+                message = _("This rule already has a value from this day on. Give another day, or change that value.")
+                form.add_error("valid_from", message)
+            else:
+                seen[what] = form
+        for key, message in incoherences({what: form.instance for what, form in seen.items()}):
+            form = seen[key]
+            if form.answer not in form.errors:
+                form.add_error(form.answer, message)
 
 
 class ProtectingFormSet(BaseInlineFormSet):

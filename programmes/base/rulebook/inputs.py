@@ -76,6 +76,13 @@ class CountriesField(forms.CharField):
             return True
 
 
+class DateField(forms.DateField):
+    """A day, chosen in the browser's own calendar."""
+
+    def __init__(self, **options):
+        super().__init__(widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"), **options)
+
+
 class MoneyField(forms.CharField):
     """Currency and amount, stored as "CAD 16.60"."""
 
@@ -103,9 +110,8 @@ def field_for(entry: Entry) -> forms.Field:
         return CountriesField(label=label, required=False, widget=forms.TextInput({**named, "placeholder": "MEX, JAM"}))
     if entry.shape == Shape.MONEY:
         return MoneyField(label=label, required=False, widget=forms.TextInput({**named, "placeholder": "CAD 16.60"}))
-    return forms.IntegerField(
-        label=label, required=False, min_value=0, max_value=LARGEST_NUMBER, widget=forms.NumberInput(named)
-    )
+    most = 100 if entry.shape == Shape.PERCENT else LARGEST_NUMBER
+    return forms.IntegerField(label=label, required=False, min_value=0, max_value=most, widget=forms.NumberInput(named))
 
 
 def in_words(entry: Entry, value) -> str:

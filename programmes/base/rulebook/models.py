@@ -3,12 +3,14 @@
 import re
 from collections.abc import Iterable
 from datetime import date
+from typing import Any
 
 import pgtrigger
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
@@ -101,12 +103,36 @@ class Programme(Record):
         """The programme's name in the reader's language."""
         return translated(self.names, self.code)
 
-    def rules(self) -> dict[str, object]:
-        """Every rule of the catalogue with this programme's value, or the default. One query, kept on the instance."""
+    def rules(self, on: date | None = None, nationality: str = "") -> dict[str, Any]:
+        """Every rule of the catalogue with this programme's value in force on a day, or the default.
+
+        `on` is the day that matters, as a rule the first of the stay or of the work, so that a later value never
+        changes how an earlier one is judged (default: today). A value for the worker's `nationality` goes before the
+        one for everybody. Of several values in force the one that began last holds. One query, kept on the instance.
+        """
+        wanted = on or timezone.localdate(), nationality
         if not hasattr(self, "_rules"):
-            own = {row.key: row.value for row in self.rule_values.all()}
-            self._rules = {key: own.get(key, entry.default) for key, entry in RULES.items()}
-        return self._rules
+            self._rules: dict[tuple[date, str], dict[str, Any]] = {}
+        if wanted not in self._rules:
+            own = {
+                row.key: row.value
+                for row in self._values()
+                if row.nationality in ("", nationality) and row.holds_on(wanted[0])
+            }
+            self._rules[wanted] = {key: own.get(key, entry.default) for key, entry in RULES.items()}
+        return self._rules[wanted]
+
+    def rules_of_others(self, on: date | None = None) -> list[dict[str, Any]]:
+        """The same for each nationality that has values of its own."""
+        return [self.rules(on, code) for code in sorted({row.nationality for row in self._values()} - {""})]
+
+    def _values(self) -> list["RuleValue"]:
+        """All values, each after those that it goes before."""
+        if not hasattr(self, "_rule_rows"):
+            self._rule_rows = sorted(
+                self.rule_values.all(), key=lambda row: (bool(row.nationality), row.valid_from or date.min)
+            )
+        return self._rule_rows
 
     def deadlines(self) -> dict[str, int]:
         """Every deadline of the catalogue in days. One query, kept on the instance."""
@@ -154,9 +180,38 @@ class Season(Record):
         return f"{self.programme.name} {self.code}"
 
 
+def rule_choices() -> list[tuple[str, Any]]:
+    """The rules of the catalogue. A function, so that a new rule needs no migration."""
+    return [(key, entry.label) for key, entry in RULES.items()]
+
+
+class Dated(models.Model):
+    """Something that holds from a day until a day, both included; an empty day leaves that side open."""
+
+    valid_from = models.DateField(gettext_lazy("from"), null=True, blank=True)
+    valid_until = models.DateField(gettext_lazy("until"), null=True, blank=True)
+
+    class Meta:
+        abstract = True
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(valid_until__gte=F("valid_from")),
+                name="%(class)s_ends_after_it_begins",
+                violation_error_message=gettext_lazy("The last day lies before the first."),
+            )
+        ]
+
+    def holds_on(self, day: date) -> bool:
+        """Whether it is in force on a day."""
+        return (self.valid_from or day) <= day <= (self.valid_until or day)
+
+
 @tracked()
-class Requirement(Record):
-    """One thing a programme asks for before a case may reach a stage."""
+class Requirement(Dated, Record):
+    """One thing a programme asks for before a case may reach a stage.
+
+    Its days are compared with the first day of the stay: what is asked for later does not touch those who left before.
+    """
 
     programme = models.ForeignKey(
         Programme, verbose_name=gettext_lazy("programme"), on_delete=models.CASCADE, related_name="requirements"
@@ -186,10 +241,12 @@ class Requirement(Record):
         ordering = ["programme", "stage", "order", "id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["programme", "stage", "kind", "code"],
-                name="requirement_once_per_stage",
+                fields=["programme", "stage", "kind", "code", "valid_from"],
+                nulls_distinct=False,
+                name="requirement_once_per_stage_and_day",
                 violation_error_message=gettext_lazy("This stage already asks for this."),
-            )
+            ),
+            *Dated.Meta.constraints,
         ]
         triggers = [count_versions()]
 
@@ -203,31 +260,37 @@ class Requirement(Record):
 
 
 @tracked()
-class RuleValue(Record):
-    """A programme's own value for one rule of the catalogue."""
+class RuleValue(Dated, Record):
+    """A programme's own value for one rule of the catalogue: from which day, for whom, and where it is written."""
 
     programme = models.ForeignKey(
         Programme, verbose_name=gettext_lazy("programme"), on_delete=models.CASCADE, related_name="rule_values"
     )
-    key = models.CharField(gettext_lazy("rule"), max_length=40, choices=[(k, e.label) for k, e in RULES.items()])
+    key = models.CharField(gettext_lazy("rule"), max_length=40, choices=rule_choices)
     value = models.JSONField(gettext_lazy("value"))
+    nationality = models.CharField(gettext_lazy("only for nationality"), max_length=3, blank=True, validators=[alpha3])
     source = models.CharField(gettext_lazy("source"), max_length=300, blank=True)
 
     class Meta:
         verbose_name = gettext_lazy("rule value")
         verbose_name_plural = gettext_lazy("rule values")
-        ordering = ["programme", "key"]
+        ordering = ["programme", "key", "nationality", F("valid_from").asc(nulls_first=True)]
         constraints = [
             models.UniqueConstraint(
-                fields=["programme", "key"],
-                name="rule_value_once_per_programme",
-                violation_error_message=gettext_lazy("This programme already sets this rule."),
-            )
+                fields=["programme", "key", "nationality", "valid_from"],
+                nulls_distinct=False,
+                name="rule_value_once_per_day",
+                violation_error_message=gettext_lazy("This rule already has a value from this day on."),
+            ),
+            *Dated.Meta.constraints,
         ]
         triggers = [count_versions()]
 
     def __str__(self):
-        return f"{self.get_key_display()}: {self.value}"
+        words = f"{self.get_key_display()}: {self.value}"
+        if self.valid_from or self.valid_until:
+            words += f", {self.valid_from or '…'} – {self.valid_until or '…'}"
+        return f"{words}, {self.nationality}" if self.nationality else words
 
     def clean(self):
         """The value must be of the kind its rule can judge; a wrong one would stop every case of the programme."""
@@ -247,8 +310,8 @@ def refuse_wrong_rule_value(key: str, value) -> None:
     elif shape == Shape.YES_NO:
         good, message = isinstance(value, bool), _("Write true or false.")
     else:
-        whole = isinstance(value, int) and not isinstance(value, bool)
-        good, message = whole and 0 <= value <= 1000, _("Write a whole number.")
+        whole, most = isinstance(value, int) and not isinstance(value, bool), 100 if shape == Shape.PERCENT else 1000
+        good, message = whole and 0 <= value <= most, _("Write a whole number.")
     if not good:
         raise ValidationError({"value": message})
 

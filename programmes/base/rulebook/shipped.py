@@ -1,7 +1,8 @@
 """The code lists and programmes that come with iomcase: JSON files beside this module, read into rows.
 
 Rows that exist are never touched, so what administrators and data officers have edited stays as they left it: a code
-is added when its list lacks it, a programme with all that belongs to it when no programme has its code.
+is added when its list lacks it, a programme with all that belongs to it when no programme has its code. Most of the
+programmes come as an example: they take no cases until an administrator chooses their offices and sets them to work.
 """
 
 import json
@@ -70,6 +71,7 @@ def _add(facts: dict, today: date) -> None:
         destination_office=Office.objects.filter(code=facts["destination_office"]).first(),
         authorisation_kind=facts["authorisation_kind"],
         currency=facts["currency"],
+        active=facts.get("active", True),
         source=facts["source"],
     )
     for mission in Office.objects.filter(code__in=facts["offices"]):

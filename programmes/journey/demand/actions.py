@@ -216,7 +216,8 @@ def problems_of(demand) -> list[rules.Problem]:
         rules.Terms.of(demand),
         season_starts=season.starts_on,
         season_ends=season.ends_on,
-        values=season.programme.rules(),
+        values=season.programme.rules(demand.starts_on),
+        others=season.programme.rules_of_others(demand.starts_on),
     )
 
 

@@ -184,7 +184,7 @@ def notes(demand: JobDemand, found: Counts, *, can_renew: bool) -> list[dict]:
         )
     if demand.status not in DEMAND.groups["over"]:
         applied_on = held.applied_on if held and held.applied_on else demand.requested_on
-        months: Any = demand.season.programme.rules()["housing_inspection_months"]
+        months: Any = demand.season.programme.rules(demand.starts_on)["housing_inspection_months"]
         problem = rules.inspection_problem(demand.site.housing_inspected_on, applied_on, months)
         if problem:
             href = reverse("employers:detail", args=[demand.employer.public_id]) + "#sites-h"

@@ -190,7 +190,11 @@ class DemandForm(WorkForm):
                 hours=cleaned["hours_per_week"],
             )
             problems = rules.terms_problems(
-                terms, season_starts=season.starts_on, season_ends=season.ends_on, values=season.programme.rules()
+                terms,
+                season_starts=season.starts_on,
+                season_ends=season.ends_on,
+                values=season.programme.rules(terms.starts_on),
+                others=season.programme.rules_of_others(terms.starts_on),
             )
             for problem in problems:
                 self.add_error(problem.field, problem.message)

@@ -1,7 +1,7 @@
 """Pure judgement about the terms of a demand and the authorisation behind it. Arguments in, answer out."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from programmes.base.common import text
-from programmes.base.rulebook.rules import months_later, stay_problems
+from programmes.base.rulebook.kinds import judges_rules
+from programmes.base.rulebook.rules import months_later, stay_problems_of_all
 
 WEEKS_A_YEAR = 52
 FEWEST_HOURS, MOST_HOURS = 1, 80
@@ -66,11 +67,20 @@ def hourly_wage(wage: Decimal, unit: str, hours: Decimal) -> Decimal | None:
     return None
 
 
-def terms_problems(terms: Terms, *, season_starts: date, season_ends: date, values: Mapping[str, Any]) -> list[Problem]:
+@judges_rules("minimum_batch", "minimum_wage", "hours_guarantee")
+def terms_problems(
+    terms: Terms,
+    *,
+    season_starts: date,
+    season_ends: date,
+    values: Mapping[str, Any],
+    others: Iterable[Mapping[str, Any]] = (),
+) -> list[Problem]:
     """Everything that is wrong with the terms (domain.md 2.2 stage 4: terms meet programme minima, positions > 0).
 
-    `values` are the programme's rules: minimum batch, lowest wage as "CAD 16.60" an hour, guaranteed hours per week,
-    shortest and longest stay, part of the year. Answers all at once, each at its field.
+    `values` are the programme's rules on the first day of work: minimum batch, lowest wage as "CAD 16.60" an hour,
+    guaranteed hours per week, shortest and longest stay, part of the year; `others` those of nationalities with values
+    of their own, who may stay where the others may not. Answers all at once, each at its field.
     """
     problems = []
     if terms.positions < 1:
@@ -88,7 +98,13 @@ def terms_problems(terms: Terms, *, season_starts: date, season_ends: date, valu
                 % {"count": batch},
             )
         )
-    return problems + _wage_problems(terms, values) + _date_problems(terms, season_starts, season_ends, values)
+    return (
+        problems
+        + _wage_problems(terms, values)
+        + _date_problems(
+            terms, season_starts, season_ends, stay_problems_of_all(terms.starts_on, terms.ends_on, values, others)
+        )
+    )
 
 
 def _wage_problems(terms: Terms, values: Mapping[str, Any]) -> list[Problem]:
@@ -128,7 +144,7 @@ def _wage_problems(terms: Terms, values: Mapping[str, Any]) -> list[Problem]:
     return []
 
 
-def _date_problems(terms: Terms, season_starts: date, season_ends: date, values: Mapping[str, Any]) -> list[Problem]:
+def _date_problems(terms: Terms, season_starts: date, season_ends: date, of_stay: list[str]) -> list[Problem]:
     if terms.ends_on < terms.starts_on:
         message = _("The last day of work lies before the first.")
         return [Problem("starts_on", message), Problem("ends_on", message)]
@@ -137,8 +153,7 @@ def _date_problems(terms: Terms, season_starts: date, season_ends: date, values:
         problems.append(Problem("starts_on", _("The season begins on %(day)s.") % {"day": date_format(season_starts)}))
     if terms.ends_on > season_ends:
         problems.append(Problem("ends_on", _("The season ends on %(day)s.") % {"day": date_format(season_ends)}))
-    problems += [Problem("ends_on", message) for message in stay_problems(terms.starts_on, terms.ends_on, values)]
-    return problems
+    return problems + [Problem("ends_on", message) for message in of_stay]
 
 
 def authorisation_problem(
@@ -215,6 +230,7 @@ def named_problem(named: int, positions: int) -> str | None:
     ) % {"count": named}
 
 
+@judges_rules("housing_inspection_months")
 def inspection_problem(inspected_on: date | None, applied_on: date, months: int | None) -> str | None:
     """What is wrong with the housing inspection of a site when the employer applies (domain.md 2.5).
 

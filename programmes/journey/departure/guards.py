@@ -94,7 +94,7 @@ def inside_the_authorisation(enrolment, *, to, on, by=None):
 @guard("enrolment", S.READY_TO_TRAVEL, S.TRAVELLING)
 def inside_the_permit(enrolment, *, to, on, by=None):
     """The planned stay lies inside the permit (domain.md 2.4), also where the programme asks for no permit by name."""
-    if any(r.kind == RequirementKind.PERMIT for r in requirements.of_programme(enrolment.programme)):
+    if any(r.kind == RequirementKind.PERMIT for r in requirements.of_case(enrolment)):
         return  # judged with the requirements, under their own names
     approved = [p for p in papers.of(enrolment).permits if p.status == PermitStatus.APPROVED]
     gaps = [judges.permit_gap(permit, enrolment.planned_start, enrolment.planned_end) for permit in approved]

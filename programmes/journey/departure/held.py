@@ -17,7 +17,7 @@ from programmes.journey.selection.ranking import held
 def _document(requirement, start, end):
     margin = requirement.margin_months
     if margin is None:
-        margin = requirement.programme.rules()["document_margin_months"] or 0
+        margin = requirement.programme.rules(start)["document_margin_months"] or 0
     until = max(holds_until(end, margin), timezone.localdate())
     valid = Q(expires_on__isnull=True) | Q(expires_on__gte=until)
     good = Document.objects.filter(valid, type=requirement.code, status__in=sorted(DOCUMENT.groups["good"]))

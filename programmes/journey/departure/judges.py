@@ -28,7 +28,7 @@ def needed_until(enrolment, requirement):
     """Until when what is required must be valid: the planned end plus the requirement's or the programme's margin."""
     margin = requirement.margin_months
     if margin is None:
-        margin = enrolment.programme.rules()["document_margin_months"] or 0
+        margin = enrolment.programme.rules(enrolment.planned_start)["document_margin_months"] or 0
     return rules.holds_until(enrolment.planned_end, margin)
 
 

@@ -1,11 +1,12 @@
 """Pure judgement about what a worker needs to travel. Arguments in, answer out."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
+from programmes.base.rulebook.kinds import judges_rules
 from programmes.journey.demand.rules import WEEKS_A_YEAR, hourly_wage
 from programmes.journey.departure.states import DOCUMENT, DocumentStatus
 from programmes.journey.enrolment.rules import months_later
@@ -24,9 +25,22 @@ REPEAT_DAYS = 14
 RENEW_DAYS = 60
 
 
+@judges_rules("document_margin_months")
 def holds_until(planned_end: date | None, margin_months: int) -> date | None:
     """Until when a document must be valid; None while no end is planned (domain.md 2.4: planned end + margin)."""
     return months_later(planned_end, margin_months) if planned_end else None
+
+
+@judges_rules("document_second_person")
+def needs_another(verifier: int, recorders: Container[int | None], two_people: bool) -> bool:
+    """Whether somebody else must verify a document: two people are asked for, and this one recorded or uploaded it."""
+    return two_people and verifier in recorders
+
+
+@judges_rules("return_commitment")
+def commitment_is_missing(signed_on: date | None, asked: bool, leaves_on: date) -> bool:
+    """Whether a worker would leave without the signed return commitment that the programme asks for (GECCO, [K])."""
+    return asked and (signed_on is None or signed_on > leaves_on)
 
 
 def covers(expires_on: date | None, needed: date | None, today: date) -> bool:

@@ -76,7 +76,7 @@ def register_many(
         .exclude(status__in=void)
         .values_list("person", flat=True)
     )
-    minimum = programme.rules()["minimum_age"]
+    minimum = programme.rules(season.ends_on)["minimum_age"]
     found: list[Enrolment | RuleBroken] = []
     for person in people:
         refusal = _opening_refusal(fresh[person.pk], season, agreed, taken, minimum)
@@ -192,9 +192,7 @@ def set_dates(enrolment, *, by, planned_start: date, planned_end: date, version)
     refuse_when_over(enrolment)
     if planned_end < planned_start:
         raise RuleBroken(_("The planned end lies before the planned start."), field="planned_end")
-    values = enrolment.programme.rules()
-    earlier = stays.earlier(enrolment) if values["stay_window_months"] else ()
-    problems = rules.stay_problems(planned_start, planned_end, values, earlier)
+    problems = stays.problems(enrolment, planned_start, planned_end)
     if problems:
         raise RuleBroken(" ".join(problems), field="planned_end", code="stay")
     enrolment.planned_start, enrolment.planned_end = planned_start, planned_end

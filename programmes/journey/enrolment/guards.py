@@ -66,16 +66,11 @@ for _fact in ("start", "end", "until"):
     sentences.quote(_fact, lambda day: date_format(date.fromisoformat(day)))
 
 
-def start_of(enrolment: Enrolment) -> date:
-    """The day on which age counts: the planned start, else the first day of the season."""
-    return enrolment.planned_start or enrolment.season.starts_on
-
-
 @guard("enrolment", *STARTING)
 def old_enough(enrolment, *, to, on, by=None):
     """Under the minimum age at contract start, labour enrolment is impossible (domain.md 2.4)."""
-    minimum = enrolment.programme.rules()["minimum_age"]
-    problem = rules.age_problem(enrolment.person.age_on(start_of(enrolment)), minimum)
+    start = stays.start_of(enrolment)
+    problem = rules.age_problem(enrolment.person.age_on(start), enrolment.programme.rules(start)["minimum_age"])
     if problem:
         yield Missing("age", problem, reverse("people:edit", args=[enrolment.person.public_id]))
 
@@ -83,7 +78,8 @@ def old_enough(enrolment, *, to, on, by=None):
 @guard("enrolment", *STARTING)
 def admitted_nationality(enrolment, *, to, on, by=None):
     """Some programmes admit only certain nationalities (domain.md 2.1: SAWP, PALM)."""
-    problem = rules.nationality_problem(enrolment.person.nationality, enrolment.programme.rules()["nationalities"])
+    admitted = enrolment.programme.rules(stays.start_of(enrolment))["nationalities"]
+    problem = rules.nationality_problem(enrolment.person.nationality, admitted)
     if problem:
         yield Missing("nationality", problem, reverse("people:edit", args=[enrolment.person.public_id]))
 
@@ -94,9 +90,7 @@ def stay_within_rules(enrolment, *, to, on, by=None):
     if not enrolment.planned_start or not enrolment.planned_end:
         yield Missing("dates", _("Planned start and end"), reverse("enrolment:dates", args=[enrolment.public_id]))
         return
-    values = enrolment.programme.rules()
-    earlier = stays.earlier(enrolment) if values["stay_window_months"] else ()
-    for problem in rules.stay_problems(enrolment.planned_start, enrolment.planned_end, values, earlier):
+    for problem in stays.problems(enrolment, enrolment.planned_start, enrolment.planned_end):
         yield Missing("stay", problem, reverse("enrolment:dates", args=[enrolment.public_id]))
 
 

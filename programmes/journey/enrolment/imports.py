@@ -179,7 +179,7 @@ class PeopleImport(ImportKind):
         """Judge each row by the form of a person and the rules of the season; find out who is known."""
         season = season_of(batch)
         reader = reader_for(by, batch.params["options"], [code for code in batch.params["mapping"] if code])
-        minimum = cast(int, season.programme.rules()["minimum_age"]) if season else 0
+        minimum = cast(int, season.programme.rules(season.ends_on)["minimum_age"]) if season else 0
         good: list[tuple[BatchRow, dict]] = []
         for row in rows:
             wrong_shape = self.shape_problem(batch, row)

@@ -1,6 +1,5 @@
 """What is asked when somebody comes for the first time: the dozen facts that a registration needs, on one page."""
 
-from dateutil.relativedelta import relativedelta
 from django import forms
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -158,8 +157,9 @@ class IntakeForm(ConsentFields):
         """The arguments of the consent: given today, for as long as consents usually hold."""
         today = timezone.localdate()
         got = {name: self.cleaned_data[name] for name in ("purposes", "mode", "language", "witness")}
-        months = RULES["consent_months"].default
-        return got | {"given_on": today, "expires_on": today + relativedelta(months=months)}
+        season = self.cleaned_data.get("season")
+        months = season.programme.rules(today)["consent_months"] if season else RULES["consent_months"].default
+        return got | {"given_on": today, "expires_on": rules.consent_until(today, months)}
 
     def kept(self) -> dict:
         """What the next person of the same day and place has in common with this one; nothing that is this one's."""

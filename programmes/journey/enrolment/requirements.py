@@ -21,6 +21,7 @@ from programmes.base.common.addresses import address_of
 from programmes.base.common.errors import Missing
 from programmes.base.rulebook.catalogue import RequirementKind
 from programmes.base.rulebook.models import Requirement
+from programmes.journey.enrolment import stays
 from programmes.journey.enrolment.models import Enrolment, TestResult, Tick
 
 
@@ -93,10 +94,19 @@ def judges(kind: str) -> Callable[[Judge], Judge]:
 
 
 def of_programme(programme) -> list[Requirement]:
-    """The programme's requirements in force, in order; read once per programme instance."""
+    """What the programme asks for on any day, in order; read once per programme instance."""
     if not hasattr(programme, "_requirements"):
         programme._requirements = [r for r in programme.requirements.all() if r.active]
     return programme._requirements
+
+
+def of_case(enrolment: Enrolment) -> list[Requirement]:
+    """What the programme asks of a case: the requirements in force on the first day of its stay."""
+    asked = of_programme(enrolment.programme)
+    if not any(r.valid_from or r.valid_until for r in asked):
+        return asked
+    start = stays.start_of(enrolment)
+    return [r for r in asked if r.holds_on(start)]
 
 
 def standings(enrolment: Enrolment, *, stages: set[str] | None = None) -> list[Standing]:
@@ -108,7 +118,7 @@ def standings(enrolment: Enrolment, *, stages: set[str] | None = None) -> list[S
     judged_before = getattr(enrolment, "judged", None)
     if judged_before is not None:
         return [standing for standing in judged_before if stages is None or standing.requirement.stage in stages]
-    wanted = [r for r in of_programme(enrolment.programme) if stages is None or r.stage in stages]
+    wanted = [r for r in of_case(enrolment) if stages is None or r.stage in stages]
     if not wanted:
         return []
     waived = {tick.requirement_id: tick.reason for tick in _facts_of(enrolment).ticks(enrolment.pk) if tick.waived}

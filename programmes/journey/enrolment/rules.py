@@ -1,23 +1,22 @@
 """Pure judgement about a case: who may take part, how long, and when. Arguments in, answer out."""
 
 from collections.abc import Iterable
-from datetime import date
 
 from django.utils.translation import gettext as _
 
-from programmes.base.rulebook.rules import longest_end, months_later, most_days_in_window, stay_problems
+from programmes.base.rulebook.kinds import judges_rules
+from programmes.base.rulebook.rules import longest_end, months_later, stay_problems
 
 __all__ = [
     "age_problem",
     "longest_end",
     "months_later",
-    "most_days_in_window",
     "nationality_problem",
     "stay_problems",
-    "valid_through",
 ]
 
 
+@judges_rules("minimum_age")
 def age_problem(age: int, minimum: int) -> str | None:
     """Why a person of `age` completed years at contract start may not take part (domain.md 2.4)."""
     if age >= minimum:
@@ -28,13 +27,9 @@ def age_problem(age: int, minimum: int) -> str | None:
     }
 
 
+@judges_rules("nationalities")
 def nationality_problem(nationality: str, admitted: Iterable[str] | None) -> str | None:
     """Why this nationality may not take part; None or an empty list admits all."""
     if not admitted or nationality in admitted:
         return None
     return _("This programme does not admit the nationality %(code)s.") % {"code": nationality}
-
-
-def valid_through(end: date, margin_months: int) -> date:
-    """Until when a document must hold for a stay that ends on `end`."""
-    return months_later(end, margin_months)

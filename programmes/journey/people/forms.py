@@ -1,7 +1,6 @@
 """What people type about a person."""
 
 from crispy_forms.layout import Div, Fieldset, Layout
-from dateutil.relativedelta import relativedelta
 from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -68,7 +67,7 @@ class ConsentFields(WorkForm):
         self.fields["language"].choices = [BLANK, *codes["language"]]
         today = timezone.localdate()
         self.initial.setdefault("given_on", today)
-        self.initial.setdefault("expires_on", today + relativedelta(months=RULES["consent_months"].default))
+        self.initial.setdefault("expires_on", rules.consent_until(today, RULES["consent_months"].default))
         self.initial.setdefault("purposes", ["case_management"])
 
     CONSENT_CODES = ("consent_purpose", "language")

@@ -7,6 +7,9 @@ from datetime import date
 
 from django.utils.translation import gettext as _
 
+from programmes.base.rulebook.kinds import judges_rules
+from programmes.base.rulebook.rules import months_later
+
 # Municipalities per department 1–22, as the widely used open implementation counts them.
 _GT_MUNICIPALITIES = (17, 8, 16, 16, 13, 14, 19, 8, 24, 21, 9, 30, 32, 21, 8, 17, 14, 5, 11, 11, 7, 17)
 _NIE_LETTERS = "TRWAGMYFPDXBNJZSQVHLCKE"
@@ -28,6 +31,12 @@ IDENTITY_KINDS = (
 # Documents whose number one country gives to one person only.
 ONE_HOLDER = frozenset({"national_id", "passport"})
 _DASHES = re.compile("[\u2010-\u2015\u2212\uff0d]")
+
+
+@judges_rules("consent_months")
+def consent_until(given_on: date, months: int) -> date:
+    """Until when a consent holds that nobody gave for another time (domain.md 5)."""
+    return months_later(given_on, months)
 
 
 def plain_number(value: str) -> str:

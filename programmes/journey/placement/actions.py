@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from programmes.base.common.errors import RuleBroken
 from programmes.base.lifecycle.models import record
+from programmes.base.rulebook.rules import counts_earlier_stays
 from programmes.journey.demand import actions as demands
 from programmes.journey.demand.states import PositionStatus
 from programmes.journey.departure.models import Contract, Permit
@@ -275,7 +276,8 @@ def _refuse_wrong_dates(enrolment, position, starts_on, ends_on, *, stay_from, f
     granted = Permit.objects.filter(enrolment=enrolment, status=PermitStatus.APPROVED).values_list(
         "valid_from", "valid_until"
     )
-    values = enrolment.programme.rules()
+    first = min(stay_from or starts_on, starts_on)
+    values = enrolment.programme.rules(first, enrolment.person.nationality)
     authorisation = position.demand.authorisation
     problems = rules.period_problems(
         starts_on,
@@ -283,8 +285,8 @@ def _refuse_wrong_dates(enrolment, position, starts_on, ends_on, *, stay_from, f
         values=values,
         permits=granted,
         authorisation=(authorisation.valid_from, authorisation.valid_until) if authorisation else None,
-        stay_from=stay_from,
-        earlier=stays.earlier(enrolment) if values["stay_window_months"] else (),
+        stay_from=first,
+        earlier=stays.others(enrolment) if counts_earlier_stays(values) else (),
     )
     if problems:
         raise RuleBroken(" ".join(problems), field=field, code="dates")

@@ -71,7 +71,7 @@ class Ranking:
     def of(cls, demand) -> "Ranking":
         """The ranking for a demand (with its season and programme). Three queries at most."""
         programme = demand.season.programme
-        values = programme.rules()
+        values = programme.rules(demand.starts_on)
         women = 0
         if values["women_share"]:
             women = Selection.objects.live().filter(
@@ -82,7 +82,7 @@ class Ranking:
         return cls(
             demand=demand,
             weights=rules.Weights.of(values),
-            asked=of_programme(programme),
+            asked=[asked for asked in of_programme(programme) if asked.holds_on(demand.starts_on)],
             women_are_sought=rules.women_are_sought(
                 women=women, positions=demand.positions, aimed_at=values["women_share"]
             ),

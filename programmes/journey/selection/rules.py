@@ -11,6 +11,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from programmes.base.rulebook.kinds import judges_rules
+
 MOST_SEASONS = 3
 MOST_YEARS = 10
 # As many digits of an ISCO-08 code name its minor group.
@@ -73,6 +75,17 @@ class Reason:
     words: str
 
 
+@judges_rules(
+    "rank_named",
+    "rank_seasons",
+    "rank_ready",
+    "rank_occupation",
+    "rank_experience",
+    "rank_language",
+    "rank_near",
+    "rank_women",
+    "rank_first_time",
+)
 def weigh(facts: Facts, weights: Weights) -> list[Reason]:
     """Everything that speaks for a candidate, the weightiest first; what counts nothing is left out."""
     seasons, years = min(facts.seasons_here, MOST_SEASONS), min(facts.years, MOST_YEARS)
@@ -106,6 +119,7 @@ def total(facts: Facts, weights: Weights) -> int:
     return sum(reason.points for reason in weigh(facts, weights))
 
 
+@judges_rules("women_share")
 def women_are_sought(*, women: int, positions: int, aimed_at: int | None) -> bool:
     """Whether fewer women than `aimed_at` percent of all positions hold one."""
     return bool(aimed_at) and women * 100 < positions * (aimed_at or 0)

@@ -95,15 +95,17 @@ def errors_of(response) -> dict[str, str]:
     return found
 
 
-def line(table: str, key: str, programme=None) -> str:
-    """The prefix of the line of a catalogue in a programme's page; lines that are set stand first."""
+def line(table: str, key: str, programme=None, *, further=False) -> str:
+    """The prefix of the line of a catalogue in a programme's page; lines that are set stand first.
+
+    A rule that is set has an empty line for a `further` value.
+    """
     catalogue, rows = (RULES, RuleValue) if table == "rule_values" else (DEADLINES, Deadline)
-    own = (
-        list(rows.objects.filter(programme=programme).order_by("key").values_list("key", flat=True))
-        if programme
-        else []
-    )
-    return f"{table}__{[*own, *[k for k in catalogue if k not in own]].index(key)}"
+    own = list(rows.objects.filter(programme=programme).values_list("key", flat=True)) if programme else []
+    if key in own and not further:
+        return f"{table}__{own.index(key)}"
+    empty = list(catalogue) if table == "rule_values" else [k for k in catalogue if k not in own]
+    return f"{table}__{len(own) + empty.index(key)}"
 
 
 @pytest.fixture

@@ -8,9 +8,13 @@ from django.utils import translation
 
 from programmes.base.rulebook import codes, shipped
 from programmes.base.rulebook.catalogue import DEADLINES, RULES, RequirementKind, WaitsFor
+from programmes.base.rulebook.coherence import incoherences
 from programmes.base.rulebook.models import Code, Deadline, Programme, Requirement, RuleValue, Season
 
 TODAY = dt.date(2026, 11, 22)
+RUNNING = {"gt-ca-agriculture", "co-es-circular"}
+# They come with their rules, and take cases when an administrator has chosen their offices.
+EXAMPLES = {"mx-ca-sawp", "gt-us-h2a", "ws-nz-rse", "vu-au-palm"}
 LISTS = {
     "country", "subdivision", "currency", "language", "language_level", "isco", "isic", "isced", "document",
     "return_type", "assistance", "consent_purpose", "channel", "housing", "marital", "closure", "early_end",
@@ -54,8 +58,9 @@ def test_the_reasons_of_closure_know_a_recalled_worker(loaded):
         assert ("recalled", "Llamada a una nueva temporada") in Code.objects.choices("closure")
 
 
-def test_both_programmes_are_whole(loaded):
-    assert set(Programme.objects.values_list("code", flat=True)) == {"gt-ca-agriculture", "co-es-circular"}
+def test_the_six_programmes_are_whole(loaded):
+    assert set(Programme.objects.filter(active=True).values_list("code", flat=True)) == RUNNING
+    assert set(Programme.objects.filter(active=False).values_list("code", flat=True)) == EXAMPLES
     for model in (Programme, Season, Requirement, RuleValue, Deadline):
         for row in model.objects.all():
             row.full_clean(exclude=["offices"])
@@ -74,10 +79,40 @@ def test_the_published_rules_are_what_the_code_judges_by(loaded):
     canada = Programme.objects.get(code="gt-ca-agriculture").rules()
     spain = Programme.objects.get(code="co-es-circular").rules()
     assert (canada["minimum_age"], canada["max_stay_months"], canada["document_margin_months"]) == (18, 24, 6)
-    assert (spain["min_stay_months"], spain["max_stay_months"], spain["stay_window_months"]) == (4, 9, 12)
+    assert (spain["min_stay_months"], spain["max_stay_months"], spain["stay_window_months"]) == (4, 9, None)
+    assert (spain["authorisation_year_months"], spain["authorisation_years"]) == (9, 4)
     assert (spain["minimum_batch"], spain["return_commitment"], canada["return_commitment"]) == (5, True, False)
     assert set(canada) == set(RULES)
     assert set(Programme.objects.get(code="co-es-circular").deadlines()) == set(DEADLINES)
+
+
+@pytest.mark.parametrize(
+    ("code", "nationality", "values"),
+    [
+        ("gt-ca-agriculture", "GTM", {"fees_prohibited": True, "travel_worker_percent": 0, "records_years": 6, "housing_inspection_months": 8}),
+        ("mx-ca-sawp", "MEX", {"max_stay_months": 8, "season_opens": "01-01", "season_closes": "12-15", "guarantee_contract_hours": 240, "guarantee_contract_weeks": 6, "records_years": 6}),
+        ("gt-us-h2a", "GTM", {"guarantee_percent": 75, "travel_refund_percent": 50, "early_leave_notice_days": 2, "fees_prohibited": True}),
+        ("ws-nz-rse", "WSM", {"max_stay_months": 7, "stay_window_months": 11, "hours_guarantee": 30, "travel_worker_percent": 50}),
+        ("ws-nz-rse", "KIR", {"max_stay_months": 9, "stay_window_months": 11}),
+        ("ws-nz-rse", "TUV", {"max_stay_months": 9, "stay_window_months": 11}),
+        ("vu-au-palm", "VUT", {"max_stay_months": 9, "guarantee_block_hours": 120, "guarantee_block_weeks": 4, "welfare_contact_days": 14}),
+    ],
+)  # fmt: skip
+def test_the_columns_of_the_published_table(loaded, code, nationality, values):
+    programme = Programme.objects.get(code=code)
+    assert programme.rules(TODAY, nationality).items() >= values.items()
+
+
+def test_a_guarantee_of_2024_does_not_touch_the_work_before_it(loaded):
+    palm = Programme.objects.get(code="vu-au-palm")
+    assert palm.rules(dt.date(2024, 6, 30))["guarantee_block_hours"] is None
+    assert palm.rules(dt.date(2024, 7, 1))["guarantee_block_hours"] == 120
+
+
+def test_the_shipped_values_fit_together(loaded):
+    for programme in Programme.objects.all():
+        rows = {(row.key, row.nationality, row.valid_from): row for row in programme.rule_values.all()}
+        assert list(incoherences(rows)) == [], programme.code
 
 
 def test_requirements_name_documents_of_the_list(loaded):
@@ -125,6 +160,6 @@ def test_a_new_programme_gets_the_offices_of_its_mission_that_exist(db, office_f
 
 def test_the_command_says_what_it_added(db, capsys):
     call_command("load_rulebook")
-    assert "2 programmes added" in capsys.readouterr().out
+    assert "6 programmes added" in capsys.readouterr().out
     call_command("load_rulebook")
     assert "0 codes and 0 programmes added" in capsys.readouterr().out

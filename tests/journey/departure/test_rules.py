@@ -137,3 +137,17 @@ def test_wage_below_the_programmes_minimum(wage, currency, unit, below):
 
 def test_programme_without_a_minimum_takes_every_wage():
     assert not rules.below_minimum(Decimal("0.01"), "CAD", "hour", Decimal(45), None)
+
+
+def test_a_return_commitment_is_signed_before_the_worker_leaves():
+    leaves = date(2026, 3, 1)
+    assert rules.commitment_is_missing(None, True, leaves)
+    assert rules.commitment_is_missing(date(2026, 3, 2), True, leaves)
+    assert not rules.commitment_is_missing(leaves, True, leaves)
+    assert not rules.commitment_is_missing(None, False, leaves)
+
+
+def test_where_two_people_are_asked_for_nobody_verifies_what_they_recorded():
+    assert rules.needs_another(1, {1, 2}, True)
+    assert not rules.needs_another(3, {1, 2}, True)
+    assert not rules.needs_another(1, {1, 2}, False)

@@ -88,3 +88,7 @@ def test_normalise_is_stable(value):
     once = text.normalise(value)
     assert text.normalise(once) == once
     assert not set(once) & set("\u200b\u202e\ufeff")
+
+
+def test_a_consent_holds_for_the_months_of_the_programme():
+    assert rules.consent_until(date(2024, 2, 29), 24) == date(2026, 2, 28)

@@ -73,7 +73,7 @@ def age_document(pk: int, today: date) -> bool:
 
 def _look_again(case, document, today):
     steps.renew_requirements(case, on=today)
-    required = any(r.kind == "document" and r.code == document.type for r in requirements.of_programme(case.programme))
+    required = any(r.kind == "document" and r.code == document.type for r in requirements.of_case(case))
     if required and case.status in BEFORE_RETURN:
         steps.open_step(case, "document_ends", max(today, document.expires_on - timedelta(days=rules.RENEW_DAYS)))
 

@@ -94,7 +94,7 @@ def _check_terms(enrolment, contract):
         raise RuleBroken(_("The wage lies below the one the employer asked workers for."), field="wage")
     if after.hours_per_week < before.hours_per_week:
         raise RuleBroken(_("The hours lie below those the employer asked workers for."), field="hours_per_week")
-    minimum = enrolment.programme.rules()["minimum_wage"]
+    minimum = enrolment.programme.rules(contract.starts_on)["minimum_wage"]
     if rules.below_minimum(after.wage, after.wage_currency, after.wage_unit, after.hours_per_week, minimum):
         raise RuleBroken(
             _("The wage lies below the programme's minimum of %(minimum)s per hour.") % {"minimum": minimum},

@@ -181,11 +181,8 @@ def verify_document(document, *, by, version: int, case=None) -> Document:
     """
     if document.expires_on and document.expires_on < timezone.localdate():
         raise RuleBroken(_("This document has expired already. Record the new one."), code="expired")
-    if (
-        by is not None
-        and by.pk in _recorders(document)
-        and document.enrolment.programme.rules()["document_second_person"]
-    ):
+    two_people = document.enrolment.programme.rules()["document_second_person"]
+    if by is not None and rules.needs_another(by.pk, _recorders(document), two_people):
         raise RuleBroken(
             _("You recorded this document, so somebody else must verify it: this programme asks for two people."),
             code="second_person",
