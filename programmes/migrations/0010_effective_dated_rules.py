@@ -10,7 +10,7 @@ import programmes.base.rulebook.models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('programmes', '0008_shortlists_interviews_and_proposals'),
+        ("programmes", "0009_letters_on_paper"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
