@@ -107,6 +107,20 @@ def test_u1_what_did_not_arrive_whole_is_refused(worker, attach):
     assert nothing_is_kept()
 
 
+def test_u1_a_body_larger_than_any_form_is_refused_before_it_is_read(worker, attach):
+    response = worker.generic("POST", attach.address, b"--x", MULTIPART_CONTENT, CONTENT_LENGTH=str(2**40))
+    assert response.status_code == 413
+    assert "We take up to 60 MB in one go." in response.content.decode()
+
+
+def test_u8_no_room_to_take_a_large_file_in_is_said_on_a_page(attach, settings, tmp_path):
+    settings.FILE_UPLOAD_TEMP_DIR = str(tmp_path / "gone")
+    response = attach(pdf(content=PDF[:-7] + bytes(3_000_000) + PDF[-7:]))
+    assert response.status_code == 507
+    assert "There is no room for files right now" in response.content.decode()
+    assert nothing_is_kept()
+
+
 def _polyglot() -> bytes:
     out = BytesIO(PDF)
     out.seek(0, 2)
