@@ -1,5 +1,7 @@
 """The configuration site's page of letter templates: words beside the catalogue of fields, and a preview."""
 
+from itertools import combinations
+
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
@@ -54,7 +56,7 @@ class LetterTemplateAdmin(ConfigurationAdmin):
         """The name in the reader's language."""
         return template.name
 
-    @admin.display(description=gettext_lazy("kind of letter"), ordering="kind")
+    @admin.display(description=gettext_lazy("sort of letter"), ordering="kind")
     def kind_shown(self, template):
         """The kind in words."""
         kind = kinds.KINDS.get(template.kind)
@@ -85,14 +87,16 @@ class LetterTemplateAdmin(ConfigurationAdmin):
         return [path("<int:pk>/preview/", preview, name=name), *super().get_urls()]
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
-        """Show the closed catalogue of fields beside the boxes."""
+        """Show the closed catalogue of fields under the boxes: of its own kind, or of all while that is not chosen."""
+        found = self.get_object(request, object_id) if object_id else None
+        shown = [kind for kind in kinds.KINDS.values() if found is None or kind.code == found.kind]
         catalogue = [
             {
                 "code": kind.code,
                 "title": kind.title,
                 "fields": [("{" + n + "}", f.label) for n, f in kind.fields.items()],
             }
-            for kind in kinds.KINDS.values()
+            for kind in shown
         ]
         return super().changeform_view(request, object_id, form_url, {"catalogue": catalogue, **(extra_context or {})})
 
@@ -116,9 +120,7 @@ class LetterTemplateAdmin(ConfigurationAdmin):
             "rows": list(zip(*([b | {"lang": c["lang"]} for b in c["blocks"]] for c in columns), strict=False)),
             "pairs": [
                 {"languages": [one, other], "shown": [one, other] == shown}
-                for one in newest.languages
-                for other in newest.languages
-                if one != other
+                for one, other in combinations(newest.languages, 2)
             ],
         }
         return TemplateResponse(request, "admin/programmes/lettertemplate/preview.html", context)

@@ -31,7 +31,7 @@ class LetterTemplateForm(KeepsOtherLanguages, VersionedForm):
 
     names = LabelsField(label=gettext_lazy("names"))
     kind = forms.ChoiceField(
-        label=gettext_lazy("kind of letter"), help_text=gettext_lazy("It decides which fields the text may use.")
+        label=gettext_lazy("sort of letter"), help_text=gettext_lazy("It decides which fields the text may use.")
     )
 
     class Meta:

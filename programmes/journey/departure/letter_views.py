@@ -30,6 +30,7 @@ def _said(letter) -> dict:
     return {
         "letter": letter,
         "name": letter.edition.template.name,
+        "state": letter.get_status_display().capitalize(),
         "languages": " | ".join(names.get(code, code) for code in letter.languages),
         "trouble": _trouble(letter) if letter.status == LetterStatus.FAILED else "",
     }

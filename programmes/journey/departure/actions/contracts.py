@@ -56,10 +56,14 @@ def draft_contract(enrolment, *, by, **given) -> Contract:
     )
     earlier = list(Contract.objects.filter(enrolment=enrolment).select_related("selection__position__demand__employer"))
     contract.contract_version = 1 + max((c.contract_version for c in earlier), default=0)
-    _check_terms(enrolment, contract)
+    if contract.ends_on < contract.starts_on:
+        raise RuleBroken(_("The contract would end before it starts."), field="ends_on")
+    if contract.longest_week is not None and contract.longest_week < contract.hours_per_week:
+        raise RuleBroken(_("The longest week has at least the hours per week."), field="longest_week")
     for version in earlier:
         if version.selection_id == selection.pk or _binds_abroad(version, enrolment):
             _refuse_worse(version, contract)
+    _check_offer(enrolment, contract)
     contract.save()
     record(contract, by=by, what="contract_drafted", number=contract.contract_version)
     steps.renew_requirements(enrolment, by=by)
@@ -80,11 +84,7 @@ def _binds_abroad(version, enrolment) -> bool:
     )
 
 
-def _check_terms(enrolment, contract):
-    if contract.ends_on < contract.starts_on:
-        raise RuleBroken(_("The contract would end before it starts."), field="ends_on")
-    if contract.longest_week is not None and contract.longest_week < contract.hours_per_week:
-        raise RuleBroken(_("The longest week has at least the hours per week."), field="longest_week")
+def _check_offer(enrolment, contract):
     offered = contract.selection.position.demand
     before = rules.Terms(
         offered.employer_id, offered.wage, offered.wage_currency, offered.wage_unit, offered.hours_per_week
