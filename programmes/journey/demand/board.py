@@ -159,9 +159,22 @@ def _seat(place: Position, held: dict, seen: dict, people: dict) -> dict:
     }
 
 
-def notes(demand: JobDemand, found: Counts, *, can_renew: bool) -> list[dict]:
-    """What must be said clearly on the demand: a lapsed authorisation, housing nobody inspected in time."""
+def notes(demand: JobDemand, found: Counts, *, can_renew: bool, can_match: bool = False) -> list[dict]:
+    """What must be said clearly on the demand: a lapsed authorisation, who is proposed for free positions, housing.
+
+    One query more while positions are vacant, for whoever may give them.
+    """
     said = []
+    if can_match and found.by_status.get(P.VACANT):
+        proposed = demand.places.vacant().filter(proposals__status="open").count()
+        words = ngettext(
+            "%(count)d position came free; the next worker of the reserve list is proposed for it.",
+            "%(count)d positions came free; the next workers of the reserve list are proposed for them.",
+            proposed,
+        ) % {"count": proposed}
+        href = reverse("selection:shortlist", args=[demand.public_id])
+        if proposed:
+            said.append({"tone": "waiting", "text": words, "href": href, "label": _("Decide")})
     held = demand.authorisation
     if held and held.is_lapsed and demand.status in DEMAND.groups["following"]:
         kept = found.total - found.by_status.get(P.VACANT, 0) - found.by_status.get(P.VACATED, 0)

@@ -60,6 +60,9 @@ def next_step(demand: JobDemand, rights: frozenset[Permission]) -> dict | None:
     if demand.status in DEMAND.groups["taking"]:
         step = _step(D.FILLED, others)
         if Permission.CASE_MATCH in rights:
+            others.append(
+                {"label": gettext("Shortlist"), "href": reverse("selection:shortlist", args=[demand.public_id])}
+            )
             step |= {
                 "do": gettext("Choose candidates"),
                 "href": reverse("selection:candidates", args=[demand.public_id]),

@@ -134,7 +134,12 @@ def detail(request, public_id):
         "can_match": Permission.CASE_MATCH in rights and demand.status in DEMAND.groups["taking"],
         "can_name": Permission.DEMAND_EDIT in rights and naming.can_name(demand),
         "is_numbered": counts.total >= demand.positions,
-        "notes": board.notes(demand, counts, can_renew=Permission.DEMAND_EDIT in rights),
+        "notes": board.notes(
+            demand,
+            counts,
+            can_renew=Permission.DEMAND_EDIT in rights,
+            can_match=Permission.CASE_MATCH in rights and demand.status in DEMAND.groups["following"],
+        ),
         "counts": counts,
         "page": page,
         "seats": board.seats(page.rows, request.user),

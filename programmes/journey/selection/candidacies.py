@@ -174,7 +174,7 @@ def plan_day(
     InterviewPlace.objects.bulk_create(
         InterviewPlace.laid_out(planned, first_at=first_at, minutes=minutes, slots=slots, capacity=capacity)
     )
-    record(demand, by=by, what="interviews_planned", day=day.isoformat())
+    record(demand, by=by, what="interviews_planned", interviews_on=day.isoformat())
     return planned
 
 
@@ -203,7 +203,7 @@ def invite(candidacy, *, by, version: int, place: InterviewPlace | None) -> Cand
 
 
 def _told_invited(candidacy, place, by) -> None:
-    record(candidacy, by=by, what="invited", day=place.day.day.isoformat(), time=f"{place.starts_at:%H:%M}")
+    record(candidacy, by=by, what="invited", interviews_on=place.day.day.isoformat(), time=f"{place.starts_at:%H:%M}")
 
 
 def _refuse_decided(candidacy) -> None:

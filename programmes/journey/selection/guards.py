@@ -1,10 +1,13 @@
 """What selection adds to the moves of a case: a held position before, and giving it back after."""
 
+from datetime import date
+
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from programmes.base.common.errors import Missing
+from programmes.base.common.wording import short_day
 from programmes.base.lifecycle import sentences
 from programmes.base.lifecycle.guards import consequence, guard
 from programmes.journey.enrolment.states import Status
@@ -23,10 +26,11 @@ sentences.register(
         "put_on_reserve": gettext_lazy("put on the reserve list of demand {demand}"),
         "not_selected": gettext_lazy("not selected for demand {demand}"),
         "reserve_moved_up": gettext_lazy("moved up on the reserve list"),
-        "interviews_planned": gettext_lazy("planned interviews on {day}"),
-        "invited": gettext_lazy("gave an interview on {day} at {time}"),
+        "interviews_planned": gettext_lazy("planned interviews on {interviews_on}"),
+        "invited": gettext_lazy("gave an interview on {interviews_on} at {time}"),
     }
 )
+sentences.quote("interviews_on", lambda day: short_day(date.fromisoformat(day)))
 
 
 @guard("enrolment", S.SELECTED)

@@ -63,10 +63,10 @@ def _next_ready(demand) -> Candidacy | None:
 
 @transaction.atomic
 def propose_for_all(demand, *, by) -> int:
-    """Look once more for workers for all vacant positions of a demand; returns how many were proposed."""
-    vacant = demand.places.vacant().exclude(proposals__status=R.OPEN).order_by("number")
+    """Look once more for workers for the positions of a demand that came free; returns how many were proposed."""
+    vacant = demand.places.vacant().filter(selections__isnull=False).exclude(proposals__status=R.OPEN)
     made = 0
-    for position in vacant:
+    for position in vacant.distinct().order_by("number"):
         last = position.selections.exclude(released_on=None).order_by("released_on", "pk").last()
         if propose(position, by=by, released=last) is None:
             break

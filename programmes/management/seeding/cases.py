@@ -227,7 +227,12 @@ class Case:
     def _tests_and_ticks(self) -> None:
         course = self.course
         screened, rostered = course.entered(S.ELIGIBLE), course.entered(S.ROSTERED)
-        if course.previous is not None or screened is None:
+        if course.previous is not None and course.previous.previous is not None:
+            # What counts is this case and the one before: a third season asks again.
+            screened = course.registered_on
+        elif course.previous is not None:
+            return
+        if screened is None:
             return
         for requirement in course.facts["requirements"]:
             if requirement.kind == "check" and requirement.stage == S.ELIGIBLE:
@@ -368,7 +373,7 @@ def write_selection(case: Case, positions: dict[tuple[int, int], int]) -> None:
 
 def _gives_back(course: Course, move) -> bool:
     """Moves after which selection/guards.py frees the position."""
-    ends_it = move.target in {S.WITHDRAWN, S.UNFIT, S.NO_SHOW, S.CLOSED, S.SUSPENDED}
+    ends_it = move.target in {S.WITHDRAWN, S.REFUSED, S.UNFIT, S.NO_SHOW, S.CLOSED, S.SUSPENDED}
     return ends_it and move.day >= course.entered(S.SELECTED)
 
 

@@ -26,7 +26,7 @@ ROUTES: dict[str, tuple[tuple[tuple[str, ...], int], ...]] = {
     S.ROSTERED: ((BASE, 1),),
     S.SUSPENDED: (((*BASE, S.SUSPENDED), 1),),
     S.SELECTED: (((*BASE, S.SELECTED), 1),),
-    S.IN_DOCUMENTATION: ((CHOSEN, 8), ((*CHOSEN, S.REFUSED, S.IN_DOCUMENTATION), 1)),
+    S.IN_DOCUMENTATION: ((CHOSEN, 1),),
     S.REFUSED: (((*CHOSEN, S.REFUSED), 1),),
     S.UNFIT: (((*CHOSEN, S.UNFIT), 1),),
     S.READY_TO_TRAVEL: ((READY, 1),),
@@ -186,7 +186,7 @@ class Course:
     def keeps_position(self) -> bool:
         """Whether its position is held, or was held to the end of the work."""
         return self.demand is not None and (
-            self.passed(S.ACTIVE) or self.status in ENROLMENT.groups["booked"] | {S.REFUSED, S.TURNED_BACK}
+            self.passed(S.ACTIVE) or self.status in ENROLMENT.groups["booked"] | {S.TURNED_BACK}
         )
 
     @property

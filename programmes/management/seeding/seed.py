@@ -38,6 +38,7 @@ from programmes.management.seeding.people import Worker, write_person
 from programmes.management.seeding.rows import Rows
 from programmes.management.seeding.said import make_reports, write_letters
 from programmes.management.seeding.scans import add_scans
+from programmes.management.seeding.shortlists import write_shortlists
 from programmes.management.seeding.staff import Staff, make_staff
 
 S = Status
@@ -109,6 +110,8 @@ def generate(*, people: int, seed: int, today: date) -> dict[str, int]:
     For more than a few ten thousand see the package `scale`.
     """
     made = lay_out(people=people, seed=seed, today=today)
+    for programme in made.programmes:
+        write_shortlists(programme, made.staff.liaisons["GT" if programme.origin == "GTM" else "CO"][0], today)
     finish(made, today)
     return made.counts
 
