@@ -19,6 +19,17 @@ from programmes.journey.departure.models import Contract, Document, Medical, Ori
 from programmes.journey.departure.readiness.models import Readiness, ReadinessDue
 from programmes.journey.departure.scans import Scan
 from programmes.journey.employers.models import Employer, Site
+from programmes.journey.employers.registry import (
+    Association,
+    AssociationMember,
+    ComplianceEvent,
+    Contact,
+    Engagement,
+    Inspection,
+    Licence,
+    Recruiter,
+    SitePartner,
+)
 from programmes.journey.enrolment.models import CaseNumber, Enrolment, Step, TestResult, Tick
 from programmes.journey.people.duplicates.models import DuplicateHint, DuplicatePair, DuplicateSearch, Merge
 from programmes.journey.people.identity import HouseholdMember, Identity, PersonAddress, PersonPhone, Photo
@@ -30,6 +41,8 @@ from programmes.journey.selection.models import Candidacy, InterviewDay, Intervi
 
 __all__ = [
     "AccessLine",
+    "Association",
+    "AssociationMember",
     "Authorisation",
     "Batch",
     "BatchRow",
@@ -38,7 +51,9 @@ __all__ = [
     "CaseNumber",
     "CheckIn",
     "Code",
+    "ComplianceEvent",
     "Consent",
+    "Contact",
     "Contract",
     "Deadline",
     "Deduction",
@@ -48,16 +63,19 @@ __all__ = [
     "DuplicatePair",
     "DuplicateSearch",
     "Employer",
+    "Engagement",
     "Enrolment",
     "Export",
     "FollowUp",
     "HouseholdMember",
     "Identity",
+    "Inspection",
     "InterviewDay",
     "InterviewPlace",
     "IssuedLetter",
     "JobDemand",
     "LetterTemplate",
+    "Licence",
     "ListPreference",
     "Medical",
     "Merge",
@@ -75,6 +93,7 @@ __all__ = [
     "Proposal",
     "Readiness",
     "ReadinessDue",
+    "Recruiter",
     "Reintegration",
     "ReportRun",
     "ReportSchedule",
@@ -88,6 +107,7 @@ __all__ = [
     "Season",
     "Selection",
     "Site",
+    "SitePartner",
     "Step",
     "StoredFile",
     "Submission",
@@ -95,4 +115,4 @@ __all__ = [
     "TestResult",
     "Tick",
     "Trip",
-]  # fmt: skip
+]

@@ -162,6 +162,18 @@ people:remove_photo                 person              C.M.P...  deed
 
 employers:list                      -                   CLMDPA..  page
 employers:new                       -                   .L......  form
+employers:associations              -                   CLMDPA..  page
+employers:new_association           -                   .L......  form
+employers:association               association         CLMDPA..  page
+employers:edit_association          association         .L......  form
+employers:recruiters                -                   CLMDPA..  page
+employers:new_recruiter             -                   .L......  form
+employers:recruiter                 recruiter           CLMDPA..  page
+employers:edit_recruiter            recruiter           .L......  form
+employers:compliance                employer            CLMDPA..  page
+employers:add_part/event            employer            .L......  form
+employers:add_part/inspection       site itself         .L......  form
+employers:edit_part/licence         licence             .L......  form
 employers:detail                    employer            CLMDPA..  page
 employers:edit                      employer            .L......  form
 employers:suspend                   employer            .L......  form
@@ -183,13 +195,13 @@ demand:reject                       demand              ..M.....  form
 demand:open                         demand              .L......  form
 demand:cancel                       demand              .L......  form
 demand:close                        demand              .L......  form
-demand:renew                        demand              .L......  form
 demand:name                         demand              .L......  form
-demand:position                     named position      .L......  form
 demand:open_position                named position      .L......  deed
+demand:position                     named position      .L......  form
 demand:make_generic                 named position      .L......  deed
 demand:deductions                   demand              .L......  form
 demand:remove_deduction             deduction           .L......  deed
+demand:renew                        demand              .L......  form
 selection:candidates                demand              CLM.....  page
 selection:find                      demand              CLM.....  form
 selection:select                    candidate           CLM.....  form

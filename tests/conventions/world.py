@@ -38,7 +38,7 @@ from tests.factories.departure import (
     TripFactory,
     hold_position,
 )
-from tests.factories.employers import EmployerFactory
+from tests.factories.employers import AssociationFactory, EmployerFactory, LicenceFactory, RecruiterFactory
 from tests.factories.enrolment import EnrolmentFactory, StepFactory
 from tests.factories.factors import add_application, add_passkey
 from tests.factories.files import keep_file
@@ -222,6 +222,10 @@ class Place:
             "pair": lambda: [self.pair],
             "merge": lambda: [self.merge],
             "employer": lambda: [self.employer],
+            "association": lambda: [AssociationFactory(office=self.office, employers=[self.employer])],
+            "recruiter": lambda: [RecruiterFactory(office=self.office)],
+            "licence": lambda: [self.employer, LicenceFactory(employer=self.employer)],
+            "site itself": lambda: [self.demand.site],
             "site": lambda: [self.employer, self.demand.site],
             "authorisation": lambda: [self.employer, AuthorisationFactory(employer=self.employer)],
             "demand": lambda: [self.demand],

@@ -3,7 +3,7 @@
 import factory
 from factory.django import DjangoModelFactory
 
-from programmes.models import Employer, Site
+from programmes.models import Association, AssociationMember, Employer, Licence, Recruiter, Site
 from tests.fixtures.accounts import make_office
 
 
@@ -36,3 +36,43 @@ class SiteFactory(DjangoModelFactory):
     name = factory.Sequence(lambda n: f"Serre {n}")
     place = "Saint-Rémi"
     region = "CA-QC"
+
+
+class AssociationFactory(DjangoModelFactory):
+    """An association kept by the office GT-CHM; `employers` are its members."""
+
+    class Meta:
+        model = Association
+        skip_postgeneration_save = True
+
+    office = factory.LazyFunction(lambda: make_office("GT-CHM"))
+    name = factory.Sequence(lambda n: f"FERME {n}")
+    country = "CAN"
+
+    @factory.post_generation
+    def employers(self, create, extracted, **kwargs):
+        """None unless given."""
+        for employer in extracted or ():
+            AssociationMember.objects.create(association=self, employer=employer)
+
+
+class RecruiterFactory(DjangoModelFactory):
+    """A recruiter nobody has looked into yet."""
+
+    class Meta:
+        model = Recruiter
+
+    office = factory.LazyFunction(lambda: make_office("GT-CHM"))
+    name = factory.Sequence(lambda n: f"Agencia del Valle {n}")
+    country = "GTM"
+
+
+class LicenceFactory(DjangoModelFactory):
+    """A recruiter's licence without an end; give its owner."""
+
+    class Meta:
+        model = Licence
+
+    kind = "recruiter_licence"
+    number = factory.Sequence(lambda n: f"L-{n}")
+    country = "CAN"

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from programmes.base.common.errors import RuleBroken
 from programmes.base.lifecycle.models import record
 from programmes.journey.employers.models import Employer, Site
+from programmes.journey.employers.registry import ComplianceEvent, Inspection
 from programmes.journey.employers.states import Status
 
 FACTS = (
@@ -17,7 +18,6 @@ FACTS = (
     "registration",
     "country",
     "sector",
-    "association",
     "contact_name",
     "contact_email",
     "contact_phone",
@@ -83,19 +83,28 @@ def locked(employer, version=None) -> Employer:
 def suspend(employer, *, by, version, reason: str, note: str = "") -> Employer:
     """Stop new demand and new selections for this employer; workers already there stay.
 
-    `reason` is a code of the list “employer_suspension”.
+    `reason` is a code of the list “employer_suspension”. What was drafted or approved before is neither handed in nor
+    opened (guards of the demand). Effects: a line in the compliance history.
     """
     employer = locked(employer, version)
     employer.move_to(Status.SUSPENDED, by=by, reason=reason, note=note)
+    _note_compliance(employer, "suspension", by, note)
     return employer
 
 
 @transaction.atomic
 def reactivate(employer, *, by, version, note: str = "") -> Employer:
-    """Take a suspended employer up again."""
+    """Take a suspended employer up again. Effects: a line in the compliance history, its suspension settled."""
     employer = locked(employer, version)
     employer.move_to(Status.ACTIVE, by=by, note=note)
+    today = timezone.localdate()
+    employer.compliance.filter(kind="suspension", settled_on__isnull=True, on__lte=today).update(settled_on=today)
+    _note_compliance(employer, "reinstatement", by, note)
     return employer
+
+
+def _note_compliance(employer, kind, by, note):
+    ComplianceEvent.objects.create(employer=employer, kind=kind, on=timezone.localdate(), note=note, created_by=by)
 
 
 @transaction.atomic
@@ -104,6 +113,7 @@ def add_site(employer, *, by, **facts) -> Site:
     employer = locked(employer)
     _refuse_future_inspection(facts)
     site = Site.objects.create(employer=employer, created_by=by, **facts)
+    _keep_inspection(site, by)
     record(employer, by=by, what="site_added", site=site.name)
     return site
 
@@ -117,6 +127,7 @@ def edit_site(site, *, by, version, **facts) -> Site:
     for name in facts.keys() & set(SITE_FACTS):
         setattr(site, name, facts[name])
     site.write(*(name for name in SITE_FACTS if name in facts))
+    _keep_inspection(site, by)
     record(site.employer, by=by, what="site_edited", site=site.name)
     return site
 
@@ -125,3 +136,9 @@ def _refuse_future_inspection(facts):
     inspected = facts.get("housing_inspected_on")
     if inspected and inspected > timezone.localdate():
         raise RuleBroken(_("The inspection lies in the future."), field="housing_inspected_on")
+
+
+def _keep_inspection(site, by):
+    """The day typed on the site is an inspection of its own, unless that day is recorded already."""
+    if site.housing_inspected_on and not site.inspections.filter(inspected_on=site.housing_inspected_on).exists():
+        Inspection.objects.create(site=site, inspected_on=site.housing_inspected_on, created_by=by)

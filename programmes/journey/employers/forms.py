@@ -35,7 +35,6 @@ class EmployerForm(WorkForm):
         help_text=_("The number under which its country knows it."),
     )
     sector = forms.ChoiceField(label=_("Sector"))
-    association = forms.CharField(label=_("Employers' association"), max_length=150, required=False)
     contact_name = forms.CharField(label=_("Contact person"), max_length=150, required=False)
     contact_email = forms.EmailField(label=_("E-mail of the contact"), max_length=254, required=False)
     contact_phone = PhoneNumberField(
@@ -85,7 +84,7 @@ class EmployerForm(WorkForm):
                 "",
                 "name",
                 half("country", "registration"),
-                half("sector", "association"),
+                "sector",
                 "office",
                 "programmes",
             ),

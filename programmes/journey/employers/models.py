@@ -54,7 +54,8 @@ class Employer(Lifecycle, Record):
     registration = models.CharField(_("registration number"), max_length=40, blank=True)
     country = models.CharField(_("country"), max_length=3, validators=[alpha3])
     sector = models.CharField(_("sector (ISIC)"), max_length=10)
-    association = models.CharField(_("employers' association"), max_length=150, blank=True)
+    # As it was written before associations had records of their own (registry.py). Row history is sealed with it.
+    association = models.CharField(_("employers' association"), max_length=150, blank=True, editable=False)
     contact_name = models.CharField(_("contact person"), max_length=150, blank=True)
     contact_email = models.EmailField(_("e-mail of the contact"), blank=True)
     contact_phone = PhoneNumberField(_("phone of the contact"), blank=True)

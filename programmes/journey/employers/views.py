@@ -23,6 +23,7 @@ from programmes.journey.employers.story import story_of
 
 FORMS = ["GET", "HEAD", "POST"]
 LATEST_DEMANDS = 10
+LATEST_EVENTS = 50
 
 
 @requires(Permission.EMPLOYER_VIEW)
@@ -95,10 +96,36 @@ def detail(request, public_id):
             "is_active": employer.status == Status.ACTIVE,
             "facts": _facts(employer),
             "sites": list(employer.sites.all()),
+            "contacts": list(employer.contacts.all()),
+            "memberships": list(employer.memberships.select_related("association")),
+            "here": "overview",
             "authorisations": list(employer.authorisations.all()),
             "demands": demands[:LATEST_DEMANDS],
             "more_demands": len(demands) > LATEST_DEMANDS,
             "entries": story_of(employer),
+        },
+    )
+
+
+@requires(Permission.EMPLOYER_VIEW)
+@require_safe
+def compliance(request, public_id):
+    """Whether one employer can be relied on: licences, recruiters, housing and partners of its sites, history."""
+    employer = visible_employer(request, public_id)
+    events = list(employer.compliance.select_related("site")[: LATEST_EVENTS + 1])
+    return render(
+        request,
+        "journey/employers/compliance.html",
+        {
+            "employer": employer,
+            "can_edit": Employer.objects.editable_by(request.user).filter(pk=employer.pk).exists(),
+            "is_active": employer.status == Status.ACTIVE,
+            "licences": list(employer.licences.all()),
+            "engagements": list(employer.engagements.select_related("recruiter")),
+            "sites": list(employer.sites.prefetch_related("inspections", "partners")),
+            "events": events[:LATEST_EVENTS],
+            "more_events": len(events) > LATEST_EVENTS,
+            "here": "compliance",
         },
     )
 
@@ -110,7 +137,6 @@ def _facts(employer: Employer) -> list[dict]:
         {"label": _("Sector"), "value": label("isic", employer.sector)},
         {"label": _("Programmes"), "value": ", ".join(p.name for p in employer.programmes.all())},
         {"label": _("Registration number"), "value": employer.registration},
-        {"label": _("Employers' association"), "value": employer.association},
         {"label": _("Office that keeps it"), "value": employer.office.name},
         {"label": _("Contact person"), "value": employer.contact_name},
         {"label": _("Phone"), "value": phone, "href": f"tel:{phone}" if phone else ""},

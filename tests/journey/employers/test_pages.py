@@ -379,4 +379,4 @@ def test_one_employer_asks_the_same_number_of_questions_for_any_number_of_rows(l
     one = queries(liaison, employer.get_absolute_url())
     fill()
     fill()
-    assert queries(liaison, employer.get_absolute_url()) == one == 11
+    assert queries(liaison, employer.get_absolute_url()) == one == 13
