@@ -9,6 +9,7 @@ from accounts.roles import Permission
 from programmes.base.audit.models import AccessLine
 from programmes.base.common.deeds import typed
 from programmes.base.common.pages import keyset
+from programmes.base.files.models import StoredFile
 from programmes.base.files.serving import serve
 from programmes.base.rulebook.codes import label
 from programmes.journey.departure import actions, forms, pages
@@ -80,17 +81,22 @@ def opened(request, public_id):
     enrolment = visible_case(request, public_id)
     lines = AccessLine.objects.filter(enrolment=enrolment, what="file_opened").select_related("by")
     page = keyset(request, lines, order=("-at", "-id"), size=50)
-    scans = Scan.objects.filter(file__public_id__in=[line.subject for line in page])
-    papers = {
-        str(scan.file.public_id): (scan.document or scan.permit, scan.file.name)
-        for scan in scans.select_related("file", "document", "permit")
-    }
-    named = request.user.may(Permission.FILE_VIEW)
+    files = StoredFile.objects.filter(public_id__in=[line.subject for line in page])
+    there = {str(file.public_id): file for file in files.select_related("scan__document", "scan__permit")}
     for line in page:
-        paper, name = papers.get(line.subject, (None, ""))
-        line.paper = label("document", paper.type) if paper else _("A file that was removed")
-        line.name = name if named else ""
+        line.paper, line.name = _what(there.get(line.subject), request.user)
     return render(request, "journey/departure/opened.html", {"enrolment": enrolment, "tab": "documents", "page": page})
+
+
+def _what(file, user) -> tuple[str, str]:
+    """A file in the words of the access log: what it is of, and its name for whoever may open it."""
+    if file is None:
+        return _("A file that was removed"), ""
+    scan = getattr(file, "scan", None)
+    paper = scan and (scan.document or scan.permit)
+    return label("document", paper.type) if paper else _("A letter"), file.name if user.may(
+        Permission.FILE_VIEW
+    ) else ""
 
 
 @requires(Permission.DOCUMENT_EDIT)

@@ -184,6 +184,9 @@ class Permit(Toned, Fact):
         verbose_name = _("visa or permit application")
         verbose_name_plural = _("visa and permit applications")
         ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["valid_until"], condition=Q(status="approved"), name="permit_by_last_day"),
+        ]
         constraints = [
             _known("permit", PermitStatus),
             models.CheckConstraint(

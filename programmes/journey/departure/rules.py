@@ -23,6 +23,8 @@ EXPIRING_DAYS = 90
 REPEAT_DAYS = 14
 # domain.md 2.5: the first reminder for a document that ends.
 RENEW_DAYS = 60
+# domain.md 2.5: an extension is to be lodged so long before a permit ends.
+EXTEND_DAYS = 30
 
 
 @judges_rules("document_margin_months")

@@ -55,6 +55,7 @@ OWN_LABELS = {
     "follow_up": gettext_lazy("Follow-up interview"),
     "medical_repeat": gettext_lazy("Repeat the medical exam"),
     "document_ends": gettext_lazy("Renew a document that ends soon"),
+    "permit_ends": gettext_lazy("Extend the visa or permit, or end the stay before it ends"),
     "replacement": gettext_lazy("Give a free position to this worker, or pass on"),
     "tell_worker": gettext_lazy("Tell the worker what the note says"),
 }

@@ -299,6 +299,22 @@ def test_ageing_opens_no_step_for_a_document_nobody_requires(case):
     assert not Step.objects.exists()
 
 
+def test_a_permit_that_ends_before_the_planned_end_abroad_is_to_be_extended(season, by):
+    stay = {"planned_start": TODAY - timedelta(days=90), "planned_end": TODAY + timedelta(days=70)}
+    cases = [
+        EnrolmentFactory(season=season, status=status, **stay) for status in ("active", "active", "active", "ended")
+    ]
+    ends = [TODAY + timedelta(days=days) for days in (50, 61, 70, 50)]  # soon, not yet, with the stay, nobody is there
+    for case, day in zip(cases, ends, strict=True):
+        PermitFactory(enrolment=case, valid_until=day)
+    assert (age(), age()) == (1, 0)
+    step = Step.objects.get(kind="permit_ends")
+    assert (step.enrolment, step.due_on) == (cases[0], TODAY + timedelta(days=20))
+    actions.start_permit(cases[0], by=by, kind="work_permit")
+    assert age() == 0
+    assert not Step.objects.filter(kind="permit_ends", done_at=None).exists()
+
+
 def test_ageing_goes_by_the_date_of_each_office(season):
     """At 23:00 in Guatemala it is the next day in Auckland already."""
     here = EnrolmentFactory(season=season, status="in_documentation")

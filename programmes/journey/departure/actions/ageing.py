@@ -6,15 +6,15 @@ from zoneinfo import ZoneInfo
 
 import structlog
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from accounts.models import Office
 from programmes.journey.departure import rules
-from programmes.journey.departure.models import Document, Medical
-from programmes.journey.departure.states import MEDICAL, DocumentStatus, MedicalStatus
+from programmes.journey.departure.models import Document, Medical, Permit
+from programmes.journey.departure.states import MEDICAL, PERMIT, DocumentStatus, MedicalStatus, PermitStatus
 from programmes.journey.enrolment import actions as enrolment_actions
 from programmes.journey.enrolment import requirements, steps
-from programmes.journey.enrolment.models import Enrolment
+from programmes.journey.enrolment.models import Enrolment, Step
 from programmes.journey.enrolment.states import Status
 
 log = structlog.get_logger(__name__)
@@ -36,7 +36,8 @@ def age_documents(today: date, *, offices: Iterable[int] | None = None) -> int:
 
     `offices` limits it to papers recorded there. Effects per paper, each in a transaction of its own, so that one bad
     row never stops the rest: the move with its diary line (by nobody), the requirements of the person's open cases
-    judged anew, a step to renew a required document. Returns how many papers changed.
+    judged anew, a step to renew a required document; a step to extend a permit that ends while its worker is abroad.
+    Returns how many papers changed or are to be extended.
     """
     within = Q() if offices is None else Q(enrolment__office__in=list(offices))
     soon = Q(status=D.VERIFIED, expires_on__lte=today + timedelta(days=rules.EXPIRING_DAYS))
@@ -44,6 +45,7 @@ def age_documents(today: date, *, offices: Iterable[int] | None = None) -> int:
     medicals = Medical.objects.filter(within, status__in=sorted(MEDICAL.groups["good"]), valid_until__lt=today)
     work = [(age_document, pk) for pk in documents.order_by("pk").values_list("pk", flat=True)]
     work += [(age_medical, pk) for pk in medicals.order_by("pk").values_list("pk", flat=True)]
+    work += [(ask_to_extend, pk) for pk in permits_to_extend(today).filter(within).values_list("pk", flat=True)]
     changed = 0
     for age, pk in work:
         try:
@@ -86,4 +88,30 @@ def age_medical(pk: int, today: date) -> bool:
         return False
     medical.move_to(MedicalStatus.EXPIRED, by=None, on=today, what="medical_expired")
     steps.renew_requirements(case, on=today)
+    return True
+
+
+def permits_to_extend(today: date):
+    """Permits that end within 60 days and before the planned end of a stay, with no other one held or applied for."""
+    other = Permit.objects.filter(enrolment=OuterRef("enrolment"), type=OuterRef("type"))
+    later = Q(status=PermitStatus.APPROVED, valid_until__gt=OuterRef("valid_until"))
+    asked = Step.objects.filter(enrolment=OuterRef("enrolment"), kind="permit_ends", done_at=None)
+    return Permit.objects.filter(
+        ~Exists(other.filter(later | Q(status__in=sorted(PERMIT.groups["pending"])))),
+        ~Exists(asked),
+        status=PermitStatus.APPROVED,
+        valid_until__range=(today, today + timedelta(days=rules.RENEW_DAYS)),
+        enrolment__status__in=[S.TRAVELLING, S.ACTIVE],
+        enrolment__planned_end__gt=F("valid_until"),
+    ).order_by("pk")
+
+
+def ask_to_extend(pk: int, today: date) -> bool:
+    """Open the step to extend one permit, 30 days before it ends or today; whether there was reason to."""
+    case = enrolment_actions.locked(Permit.objects.select_related("enrolment").get(pk=pk).enrolment)
+    permit = permits_to_extend(today).filter(pk=pk).first()
+    if permit is None:
+        return False
+    due = max(today, permit.valid_until - timedelta(days=rules.EXTEND_DAYS))
+    steps.open_step(case, "permit_ends", due, desk=Step.Desk.CASE)
     return True

@@ -26,6 +26,7 @@ def start_permit(enrolment, *, by, kind: str, application_number: str = "") -> P
         raise RuleBroken(_("There is an application already that is not decided."), code="pending")
     permit = Permit.objects.create(enrolment=enrolment, type=kind, application_number=application_number, created_by=by)
     record(permit, by=by, what="permit_started", document=kind)
+    steps.finish(enrolment, "permit_ends", by=by)
     steps.renew_requirements(enrolment, by=by)
     return permit
 
