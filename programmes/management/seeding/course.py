@@ -288,7 +288,7 @@ class Planner:
         start, end = later.demand.starts_on, later.demand.ends_on
         if later.stay:
             start, end = later.stay
-        return bool(stay_problems(start, end, self.programme.rules(), [made.stay]))
+        return bool(stay_problems(start, end, self.programme.rules(start), [made.stay]))
 
     # --- One course -----------------------------------------------------------------------------------------------
 

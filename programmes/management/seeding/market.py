@@ -154,10 +154,11 @@ class Market:
 
         Past demands for which nobody worked are left out, unless a case that gave its position back `needed` them.
         """
-        rng, today, batch = self.rng, self.today, self.programme.rules()["minimum_batch"]
+        rng, today = self.rng, self.today
         kept = []
         for demand in self.demands:
             held = taken.get(demand, [])
+            batch = self.programme.rules(demand.starts_on)["minimum_batch"]
             if demand.status:
                 demand.holders = [P.VACANT] * max(batch, rng.randint(4, 20))
                 kept.append(demand)

@@ -140,7 +140,7 @@ class _Papers:
 
     def _held(self, requirement: Requirement) -> bool:
         """Whether a document of an earlier season still does."""
-        rules = self.course.programme.rules()
+        rules = self.course.programme.rules(self.demand.starts_on)
         margin = rules["document_margin_months"] if requirement.margin_months is None else requirement.margin_months
         needed = self.demand.ends_on + relativedelta(months=margin)
         until = self.case.worker.papers.get(requirement.code)
