@@ -100,6 +100,18 @@ def test_seven_months_in_any_eleven_exactly():
     assert broken(date(2026, 9, 1), date(2026, 12, 31), RSE, earlier) == []
 
 
+def test_a_period_may_be_overfull_only_from_the_last_day_of_a_month():
+    values = {"max_stay_months": 6, "stay_window_months": 8}
+    earlier = [(date(2026, 8, 31), date(2026, 8, 31)), (date(2026, 10, 1), date(2027, 1, 31))]
+    # From 31 August six months have 182 days (they end on 28 February), and eight months end on 30 April.
+    assert broken(date(2027, 3, 3), date(2027, 4, 29), values, earlier) == []
+    found = rules.breaches(date(2027, 3, 3), date(2027, 4, 30), values, earlier)
+    assert found == [Breach("stay_window_months", date(2026, 8, 31))]
+    # The same day of stay within a longer one, which begins in time for nothing to be overfull earlier.
+    earlier[0] = (date(2026, 8, 29), date(2026, 8, 31))
+    assert broken(date(2027, 3, 3), date(2027, 4, 30), values, earlier) == ["stay_window_months"]
+
+
 def test_what_was_wrong_long_ago_keeps_nobody_at_home():
     overstayed = [(date(2020, 1, 1), date(2021, 12, 31))]
     assert broken(date(2026, 1, 1), date(2026, 7, 31), RSE, overstayed) == []
@@ -273,9 +285,21 @@ def some_stays(rng, values):
         months = rng.choice([values["max_stay_months"], values["authorisation_year_months"], rng.randint(1, 6)]) or 2
         months = max(1, months - rng.randint(0, 5)) if rng.random() < 0.6 else months
         last = last_days(months)[day] + rng.choice([0, 0, 0, 1, -1, -rng.randint(0, 60)])
+        while rng.random() < 0.1 and IN_MONTH[last] not in {29, 30, 31}:
+            last += 1
         stays.append((day, max(day, last)))
         day = max(day + 1, last + rng.choice([1, 1, -10, rng.randint(2, 120), rng.randint(100, 400)]))
     return stays
+
+
+def at_the_limit(rng, start, values, days):
+    """The last day until which the code lets a stay last, or a day more: where a slip of one day would show."""
+    good, bad = start, start + 31 * values["max_stay_months"] + 1
+    while bad - good > 1:
+        middle = (good + bad) // 2
+        passes = set(broken(CALENDAR[start], CALENDAR[middle], values, days)) <= {"min_stay_months"}
+        good, bad = (middle, bad) if passes else (good, middle)
+    return good + rng.choice([0, 0, 0, 1])
 
 
 def test_ten_thousand_histories_are_judged_as_by_counting_every_day():
@@ -285,6 +309,8 @@ def test_ten_thousand_histories_are_judged_as_by_counting_every_day():
         stays = some_stays(rng, values)
         start, end = stays.pop(rng.choice([-1, -1, 0]))
         days = [(CALENDAR[first], CALENDAR[last]) for first, last in stays]
+        if values["max_stay_months"] and rng.random() < 0.15:
+            end = at_the_limit(rng, start, values, days)
         found = {
             (breach.rule, None if breach.rule == "stay_window_months" else (breach.day - FIRST).days)
             for breach in rules.breaches(CALENDAR[start], CALENDAR[end], values, days)
