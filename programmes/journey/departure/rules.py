@@ -190,6 +190,35 @@ def substitutions(earlier: Terms, later: Terms) -> list[str]:
     return [term for term in JUDGED if turn_of(term, earlier, later) < 0]
 
 
+# Which column of the contract holds what a demand calls so; the rest is the last column. What the law takes (taxes,
+# social security, dues) is no term between employer and worker, and what is paid once or back is none per week.
+_COLUMNS = {name.removeprefix("deduct_"): name for name in DEDUCTIONS if name != "deduct_other"}
+_BY_LAW = frozenset({"income_tax", "social_security", "union_dues", "advance"})
+
+
+def weekly_deductions(lines: Iterable[tuple[str, Decimal | None, str]]) -> dict[str, Decimal | None]:
+    """What the deductions of a demand come to per week, by column of the contract, rounded up to a cent.
+
+    `lines` are what for, the amount (None: a share of the wage), and how often. Columns without a line are zero; None
+    where nobody can tell: a share, or an amount by the day or payday. Without any line nothing was said: empty.
+    """
+    found: dict[str, Fraction | None] = {}
+    for what, amount, how_often in lines:
+        column = _COLUMNS.get(what, "deduct_other")
+        found = found or dict.fromkeys(DEDUCTIONS, Fraction(0))
+        if what in _BY_LAW or how_often == "once":
+            continue
+        times = {"week": Fraction(1), "month": Fraction(12, WEEKS_A_YEAR)}.get(how_often)
+        before = found[column]
+        if amount is None or times is None or before is None:
+            found[column] = None
+        else:
+            found[column] = before + Fraction(amount) * times
+    return {
+        column: None if weekly is None else Decimal(-(-weekly * 100 // 1)) / 100 for column, weekly in found.items()
+    }
+
+
 def is_late(given_on: date | None, signed_on: date | None, departed_on: date | None) -> bool:
     """Whether a first contract reached the worker or was signed after departure: a breach (ILO C97, domain.md 2.2)."""
     return departed_on is not None and any(day is not None and day > departed_on for day in (given_on, signed_on))

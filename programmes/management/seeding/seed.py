@@ -36,7 +36,7 @@ from programmes.management.seeding.market import Demand, Market, Numbers
 from programmes.management.seeding.papers import write_papers
 from programmes.management.seeding.people import Worker, write_person
 from programmes.management.seeding.rows import Rows
-from programmes.management.seeding.said import make_reports, write_letters
+from programmes.management.seeding.said import issue_letters, make_reports, write_letters
 from programmes.management.seeding.scans import add_scans
 from programmes.management.seeding.shortlists import write_shortlists
 from programmes.management.seeding.staff import Staff, make_staff
@@ -143,6 +143,7 @@ def finish(made: LaidOut, today: date) -> None:
     make_reports(made.programmes, today)
     add_scans(made.staff.demo["caseworker"])
     write_letters(made.staff.demo["caseworker"], made.staff.demo["manager"])
+    issue_letters(made.staff.demo["caseworker"], today)
 
 
 def _corridor(rng: Random, country: str, people: int, today: date, staff: Staff) -> Corridor:

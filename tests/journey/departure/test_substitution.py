@@ -222,6 +222,20 @@ def test_deed_refuses_every_worse_term_and_names_it(case, user_for, selection):
     assert (better.contract_version, better.gives_meals) == (2, True)
 
 
+def test_deductions_come_from_the_demand_and_never_rise_above_it(case, user_for, selection):
+    by, demand = user_for("manager"), selection.position.demand
+    demand.deductions.create(what="housing", amount="130.00", how_often="month")
+    demand.deductions.create(what="utilities", amount="5.00", how_often="week")
+    demand.deductions.create(what="meals", per_cent="7", how_often="pay")
+    demand.deductions.create(what="income_tax", per_cent="20", how_often="pay")
+    for column, more in (("deduct_housing", "30.01"), ("deduct_other", "5.01"), ("deduct_transport", "0.01")):
+        with pytest.raises(RuleBroken, match="More would be taken off") as refusal, transaction.atomic():
+            actions.draft_contract(case, by=by, **{column: Decimal(more)})
+        assert refusal.value.field == column
+    contract = actions.draft_contract(case, by=by, deduct_meals=Decimal(50))
+    assert [getattr(contract, name) for name in DEDUCTIONS] == [Decimal(30), 0, Decimal(50), 0, Decimal(5)]
+
+
 def test_another_employer_after_departure_is_a_substitution(season, user_for):
     """Before departure a position given back takes its contract along; after it only a transfer changes the employer."""
     by = user_for("manager")

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from programmes.base.common.errors import RuleBroken
-from programmes.base.common.wording import and_list
+from programmes.base.common.wording import and_list, money
 from programmes.base.lifecycle.models import record
 from programmes.journey.departure import papers, rules, terms
 from programmes.journey.departure.actions.ground import locked, open_case, refuse_before, refuse_future
@@ -15,6 +15,9 @@ from programmes.journey.departure.states import ContractStatus
 from programmes.journey.enrolment import steps
 
 C = ContractStatus
+# Codes of the list "transport": who pays the way to work each day, and who the journey home.
+DAILY_TRANSPORT = frozenset({"employer_pays_all", "daily_only"})
+JOURNEY_HOME = frozenset({"employer_pays_all", "employer_pays_journey"})
 
 
 def proposed_terms(enrolment) -> dict:
@@ -27,6 +30,10 @@ def proposed_terms(enrolment) -> dict:
     if last:
         return {name: getattr(last, name) for name in ("starts_on", "ends_on", "other_terms", *TERMS)}
     return {
+        **{column: weekly for column, weekly in _offered(demand).items() if weekly},
+        "gives_housing": demand.housing.startswith("employer"),
+        "gives_transport": demand.transport in DAILY_TRANSPORT,
+        "gives_return": demand.transport in JOURNEY_HOME,
         "starts_on": enrolment.planned_start or demand.starts_on,
         "ends_on": enrolment.planned_end or demand.ends_on,
         "wage": demand.wage,
@@ -84,6 +91,11 @@ def _binds_abroad(version, enrolment) -> bool:
     )
 
 
+def _offered(demand) -> dict:
+    lines = demand.deductions.values_list("what", "amount", "how_often")
+    return rules.weekly_deductions(lines)
+
+
 def _check_offer(enrolment, contract):
     offered = contract.selection.position.demand
     before = rules.Terms(
@@ -94,6 +106,10 @@ def _check_offer(enrolment, contract):
         raise RuleBroken(_("The wage lies below the one the employer asked workers for."), field="wage")
     if after.hours_per_week < before.hours_per_week:
         raise RuleBroken(_("The hours lie below those the employer asked workers for."), field="hours_per_week")
+    for column, weekly in _offered(offered).items():
+        if weekly is not None and getattr(contract, column) > weekly:
+            message = _("More would be taken off the wage than the employer said: %(offered)s a week.")
+            raise RuleBroken(message % {"offered": money(weekly, contract.wage_currency)}, field=column)
     minimum = enrolment.programme.rules(contract.starts_on)["minimum_wage"]
     if rules.below_minimum(after.wage, after.wage_currency, after.wage_unit, after.hours_per_week, minimum):
         raise RuleBroken(
