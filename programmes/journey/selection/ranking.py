@@ -26,7 +26,7 @@ from programmes.journey.enrolment.requirements import of_programme
 from programmes.journey.enrolment.states import Status
 from programmes.journey.people.dictionary import like
 from programmes.journey.people.models import Person
-from programmes.journey.selection import rules
+from programmes.journey.selection import ready, rules
 from programmes.journey.selection.models import Candidacy, InterviewDay, Selection
 
 # Most points first, then who has waited longest.
@@ -91,6 +91,8 @@ class Ranking:
     def _in_order(self, kind: str, *, before) -> Q | None:
         """All that is asked for of one kind is there; None when nothing is asked for."""
         asked = [r for r in self.asked if r.kind == kind and r.stage in before]
+        if kind in ready.IN_HAND:
+            asked = [requirement for requirement in asked if ready.in_hand(requirement)]
         if not asked or kind not in _HELD:
             return None
         conditions = [_HELD[kind](r, self.demand.starts_on, self.demand.ends_on) for r in asked]

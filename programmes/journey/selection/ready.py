@@ -6,16 +6,23 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from programmes.base.common.errors import Missing
-from programmes.base.rulebook.catalogue import RequirementKind
+from programmes.base.rulebook.catalogue import RequirementKind, WaitsFor
 from programmes.journey.enrolment import requirements
 from programmes.journey.enrolment.models import Enrolment
 from programmes.journey.enrolment.states import ENROLMENT, Status
 
-# Of what is asked for before travelling, that which takes weeks and is the worker's own.
+# Of what is asked for before travelling, that which takes weeks and is the worker's own. A job offer or a visa follows
+# the selection.
 IN_HAND = frozenset({RequirementKind.DOCUMENT, RequirementKind.MEDICAL})
+OF_OTHERS = frozenset({WaitsFor.EMPLOYER, WaitsFor.CONSULATE})
 STAGES = {str(Status.IN_DOCUMENTATION), str(Status.READY_TO_TRAVEL)}
 # Missing things that the selection itself brings along.
 BROUGHT = frozenset({"position", "dates"})
+
+
+def in_hand(requirement) -> bool:
+    """Whether a worker can have this before being selected."""
+    return requirement.kind in IN_HAND and requirement.waits_for not in OF_OTHERS
 
 
 def lacking(cases: Sequence[Enrolment], demand) -> dict[int, list[Missing]]:
@@ -40,7 +47,7 @@ def _of(case, demand, other) -> list[Missing]:
     try:
         missing = [item for item in case.missing_for(Status.SELECTED) if item.code not in BROUGHT]
         standings = requirements.standings(case, stages=STAGES)
-        missing += [one.as_missing() for one in standings if one.requirement.kind in IN_HAND and not one.is_met]
+        missing += [one.as_missing() for one in standings if in_hand(one.requirement) and not one.is_met]
     finally:
         case.planned_start, case.planned_end = kept
     if other is not None:

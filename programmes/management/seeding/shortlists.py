@@ -31,17 +31,20 @@ PASSPORT, EXAM = timedelta(days=1800), timedelta(days=420)
 
 
 def write_shortlists(programme: Programme, liaison: User, today: date) -> None:
-    """A shortlist for the demand that begins next and has a vacant position and enough candidates; none without."""
+    """A shortlist for a demand with vacant positions and enough candidates, rather one with reserved ones, or none."""
     on = min(today, timezone.localdate())
     upcoming = (
         JobDemand.objects.taking()
         .filter(season__programme=programme, starts_on__gt=today)
-        .annotate(vacant=Count("places", filter=Q(places__status="vacant")))
+        .annotate(
+            vacant=Count("places", filter=Q(places__status="vacant")),
+            held=Count("places", filter=Q(places__status__in=["reserved", "offered"])),
+        )
         .filter(vacant__gt=0)
         .select_related("season__programme", "employer")
-        .order_by("starts_on", "pk")
+        .order_by("-held", "starts_on", "pk")
     )
-    for demand in upcoming:
+    for demand in upcoming[:20]:
         ranked = Ranking.of(demand).ranked(candidates(liaison, demand)).order_by(*ORDER)
         found = list(Enrolment.objects.filter(pk__in=list(ranked.values_list("pk", flat=True)[:LISTED])).order_by("pk"))
         if len(found) == LISTED:

@@ -141,6 +141,10 @@ def test_only_a_ready_worker_is_proposed(by, demand):
     """Judged for the dates of the demand: the passport of the first ends on the way, the second is booked elsewhere."""
     programme = demand.season.programme
     RequirementFactory(programme=programme, kind="document", code="passport", stage="ready_to_travel", margin_months=6)
+    # Nobody has a job offer before there is a job.
+    RequirementFactory(
+        programme=programme, kind="document", code="job_offer_letter", stage="ready_to_travel", waits_for="employer"
+    )
     short, booked, gone, good = reserve(demand, 4)
     long_enough = demand.ends_on + timedelta(days=190)
     for one, last in ((short, demand.ends_on), (booked, long_enough), (gone, long_enough), (good, long_enough)):
