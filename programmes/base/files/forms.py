@@ -11,9 +11,12 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from programmes.base.common.errors import RuleBroken
 from programmes.base.common.forms import WorkForm
+from programmes.base.common.limits import is_too_often
 from programmes.base.files import storing
 from programmes.base.files.rules import MOST_AT_ONCE, shown_name
 
+# A case has 25 files at most, so a disk is filled only by sending what is refused; a day of scanning sends fewer.
+MOST_AN_HOUR = 300
 PICTURES = "image/jpeg,image/png,image/webp"
 
 
@@ -87,7 +90,7 @@ class TakesFiles(WorkForm):
     def clean_kept(self) -> list[storing.Stored]:
         """What came with an earlier try that was refused for something else."""
         try:
-            return storing.taken_up(self.cleaned_data["kept"])
+            return storing.taken_up(self.cleaned_data["kept"], self.user)
         except signing.BadSignature:
             self.add_error("pages", _("The files that came before are gone. Choose them once more."))
             return []
@@ -112,6 +115,11 @@ class TakesFiles(WorkForm):
         uploads = self.uploads()
         self.stored = list(self.cleaned_data.get("kept") or [])
         for upload in uploads:
+            if is_too_often(self.user, MOST_AN_HOUR, seconds=3600, what="file"):
+                words = _("You have sent %(most)d files within an hour. Go on later.")
+                self.add_error("pages", words % {"most": MOST_AN_HOUR})
+                self.status = 429
+                return
             try:
                 self.stored.append(storing.store(upload))
             except RuleBroken as refusal:
@@ -120,7 +128,7 @@ class TakesFiles(WorkForm):
                 self.status = refusal.status
 
     def _hold(self) -> None:
-        self.data[self.add_prefix("kept")] = storing.held(self.stored)
+        self.data[self.add_prefix("kept")] = storing.held(self.stored, self.user)
         if self.stored and "pages" in self.fields:
             names = ", ".join(one.name for one in self.stored)
             self["pages"].help_text = _("Kept already: %(names)s. Choose only what is missing.") % {"names": names}

@@ -78,17 +78,17 @@ def store(upload: Any, *, field: str = "pages") -> Stored:
     return _put(page.content, name=name, kind=page.kind, made=False, field=field)
 
 
-def held(stored: Iterable[Stored]) -> str:
+def held(stored: Iterable[Stored], by) -> str:
     """Contents on their way, as a signed word in a form that is sent once more; the daily sweep waits for it a day."""
-    return signing.dumps([asdict(one) for one in stored], salt=SALT) if stored else ""
+    return signing.dumps([asdict(one) for one in stored], salt=f"{SALT}:{by.pk}") if stored else ""
 
 
-def taken_up(word: str) -> list[Stored]:
+def taken_up(word: str, by) -> list[Stored]:
     """The contents that such a word names, as far as they still lie there and nobody has kept them.
 
-    Raises signing.BadSignature for a word that is not ours, or older than the sweep waits.
+    Raises signing.BadSignature for a word that is not ours, another person's, or older than the sweep waits.
     """
-    found = [Stored(**one) for one in signing.loads(word, salt=SALT, max_age=HELD)] if word else []
+    found = [Stored(**one) for one in signing.loads(word, salt=f"{SALT}:{by.pk}", max_age=HELD)] if word else []
     kept = set(StoredFile.objects.filter(stored__in=[one.stored for one in found]).values_list("stored", flat=True))
     return [one for one in found if one.stored not in kept and private_storage().exists(one.stored)]
 
@@ -143,7 +143,9 @@ def sweep_folder(folder: str, named: Iterable[str], older_than: timedelta = time
     on its way.
     """
     storage = private_storage()
-    _folders, names = storage.listdir(folder) if storage.exists(folder) else ([], [])
+    names: list[str] = []
+    with contextlib.suppress(FileNotFoundError):  # nothing was ever put there; a bucket knows no folders and says so
+        _folders, names = storage.listdir(folder)
     before, known = timezone.now() - older_than, set(named)
     left = [name for name in (f"{folder}/{name}" for name in names) if name not in known]
     left = [name for name in left if storage.get_modified_time(name) < before]

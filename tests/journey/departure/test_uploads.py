@@ -14,6 +14,7 @@ from PIL import Image
 
 from programmes.base.common.storage import private_storage
 from programmes.base.files import actions as files_actions
+from programmes.base.files import forms as files_forms
 from programmes.base.files import judging, storing
 from programmes.base.files.rules import MOST_BYTES
 from programmes.models import AccessLine, CaseEvent, Document, Scan, StoredFile
@@ -303,6 +304,13 @@ def test_u8_the_twenty_sixth_file_an_office_over_its_quota_and_a_full_disk(attac
     assert not Scan.objects.exists()
     assert {(media / storing.FOLDER / name).stat().st_size for name in contents()} == {len(PDF)}  # whole ones only
     assert attach(pdf()).status_code == 302
+
+
+def test_u8_so_many_files_an_hour_and_no_more(attach, monkeypatch):
+    monkeypatch.setattr(files_forms, "MOST_AN_HOUR", 2)
+    assert attach(pdf(), named("x.exe", b"MZ")).status_code == 422
+    response = attach(pdf())
+    assert (response.status_code, said(response)) == (429, "You have sent 2 files within an hour. Go on later.")
 
 
 # --- U9, U10: who opens them ------------------------------------------------------------------------------------
