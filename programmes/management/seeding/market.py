@@ -38,7 +38,6 @@ FARMS = {
     ),
 }
 SUFFIXES = ("", " et fils", " II", " Nord", " Sud", " 2000", " Est", " Bio")
-ASSOCIATIONS = {"CAN": "FERME", "ESP": "Unió de Pagesos"}
 CONTACTS = (
     "Luc Tremblay",
     "Marie-Ève Gagnon",
@@ -69,6 +68,8 @@ PATHS: dict[str, tuple[str, ...]] = {
     D.FILLED: (D.SUBMITTED, D.UNDER_REVIEW, D.APPROVED, D.OPEN, D.PARTLY_FILLED, D.FILLED),
     D.CLOSED: (D.SUBMITTED, D.UNDER_REVIEW, D.APPROVED, D.OPEN, D.PARTLY_FILLED, D.FILLED, D.CLOSED),
 }
+# How many days ago the demands were asked for that are on their way to approval: one near its last day, one late.
+ASKED_LATELY = {D.DRAFT: 2, D.SUBMITTED: 9, D.UNDER_REVIEW: 11, D.APPROVED: 15, D.RETURNED: 18}
 LONGEST_GAP = 97
 REASONS = {D.RETURNED: "terms_incomplete", D.REJECTED: "no_candidates", D.CANCELLED: "no_work"}
 
@@ -195,7 +196,6 @@ class Market:
                 country=country,
                 sector="A",
                 registration=f"{country}-{100200 + (self.known + farm) * 37}",
-                association=ASSOCIATIONS[country],
                 contact_name=contact,
                 contact_email=f"granja{farm + 1}.{country.lower()}@example.org",
                 status=EmployerStatus.SUSPENDED if farm == self.farms - 1 and farm > 4 else EmployerStatus.ACTIVE,
@@ -257,6 +257,10 @@ class Market:
         asked = min(
             demand.starts_on - timedelta(days=rng.randint(95, 160)), self.today - timedelta(days=12 + len(path))
         )
+        if days := ASKED_LATELY.get(demand.status):
+            asked = self.today - timedelta(days=days)
+        elif demand.status == D.OPEN and set(demand.holders or ()) <= {P.VACANT}:
+            asked = self.today - timedelta(days=rng.randint(4, 14))
         demand.number = number.demand(demand.season.starts_on.year)
         holders = demand.holders or []
         rows.add(

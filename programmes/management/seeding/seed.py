@@ -29,6 +29,7 @@ from programmes.journey.returns.models import Return
 from programmes.journey.selection.models import Selection
 from programmes.management.seeding import names
 from programmes.management.seeding.abroad import write_abroad
+from programmes.management.seeding.around import write_around
 from programmes.management.seeding.cases import REASONS, Case, Clock, position_state, write_selection
 from programmes.management.seeding.course import PAST_WEIGHTS, WEIGHTS, Course, Planner
 from programmes.management.seeding.home import write_reintegration
@@ -111,7 +112,9 @@ def generate(*, people: int, seed: int, today: date) -> dict[str, int]:
     """
     made = lay_out(people=people, seed=seed, today=today)
     for programme in made.programmes:
-        write_shortlists(programme, made.staff.liaisons["GT" if programme.origin == "GTM" else "CO"][0], today)
+        liaison = made.staff.liaisons["GT" if programme.origin == "GTM" else "CO"][0]
+        write_shortlists(programme, liaison, today)
+        write_around(programme, liaison, made.staff.demo["manager"], today)
     finish(made, today)
     return made.counts
 
