@@ -83,7 +83,9 @@ class Clock:
 
     @property
     def short(self) -> str:
-        """`Day 12 of 15`; `16 days`; nothing for a demand that ended without a boarding."""
+        """`Day 12 of 15`, late `Day 18`; boarded `16 days`; nothing for a demand that ended without a boarding."""
+        if self.runs and self.is_late:
+            return _("Day %(day)d") % {"day": self.day}
         if self.runs:
             return _("Day %(day)d of %(limit)d") % {"day": self.day, "limit": self.limit}
         if not self.boarded:
