@@ -136,7 +136,7 @@ def test_loading_again_changes_nothing_and_keeps_what_was_edited(loaded):
     Programme.objects.filter(code="co-es-circular").update(currency="USD")
     Requirement.objects.filter(code="carencia_de_arraigo").delete()
     before = Code.objects.count()
-    assert shipped.load(today=TODAY) .items() >= {"codes": 0, "programmes": 0}.items()
+    assert shipped.load(today=TODAY).items() >= {"codes": 0, "programmes": 0}.items()
     assert Code.objects.count() == before
     assert Code.objects.get(list="closure", code="security").labels["es"] == "Otra"
     assert Programme.objects.get(code="co-es-circular").currency == "USD"
