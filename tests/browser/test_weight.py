@@ -57,6 +57,7 @@ PAGES = [
     Page("liaison", "/demands/", 10),
     Page("liaison", "/demands/{demand}/", 12),
     Page("liaison", "/demands/{demand}/candidates/", 10),
+    Page("manager", "/readiness/", 10, 12, MOST_NODES_OF_CASE),
     Page("caseworker", "/returns/", 8),
     Page("caseworker", "/reintegration/", 8),
     Page("manager", "/reports/", 10),

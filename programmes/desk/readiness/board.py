@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from django.db import OperationalError
-from django.db.models import Count, Exists, F, Min, OuterRef, Q
-from django.db.models.functions import TruncWeek
+from django.core.exceptions import EmptyResultSet
+from django.db import OperationalError, connection
+from django.db.models import Exists, OuterRef
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -79,15 +79,56 @@ def requirements(user) -> dict[int, Required]:
     }
 
 
-def quickly(queryset) -> list | None:
-    """The rows, or None when PostgreSQL needs longer than anybody waits for a number."""
+# All numbers beside the list in one look at its cases: by what is missing, by week and by flight.
+_NUMBERS = """
+SELECT grouping(blocker), grouping(week), blocker, waits_for, week, expires, leaving, flight, count(*), min(since),
+    count(*) FILTER (WHERE expires_on <= departs_on), count(*) FILTER (WHERE NOT ready)
+FROM (
+    SELECT *, CASE WHEN expires_on >= %s AND expires_on < %s THEN date_trunc('week', expires_on)::date END AS week,
+        CASE WHEN flight <> '' AND departs_on >= %s THEN departs_on END AS leaving
+    FROM ({around}) AS cases (blocker, waits_for, ready, since, expires_on, expires, departs_on, flight)
+) AS numbered
+GROUP BY GROUPING SETS ((blocker, waits_for), (week, expires), (leaving, flight))
+ORDER BY week, leaving, flight
+"""
+_COUNTED = ("blocker", "waits_for", "ready", "since", "expires_on", "expires", "departs_on", "flight")
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """What was counted: (blocker, who, count, since), (week, code, count, early), (day, flight, count, waiting)."""
+
+    groups: list[tuple[str, str, int, Any]]
+    weeks: list[tuple[date, str, int, int]]
+    flights: list[tuple[date, str, int, int]]
+
+
+def numbers(around) -> Numbers | None:
+    """Everything beside the list; None when PostgreSQL needs longer than anybody waits for a number."""
+    today = timezone.localdate()
+    chosen = around.order_by().values_list(*(READ + name for name in _COUNTED))
     try:
-        with no_longer_than(COUNT_MS):
-            return list(queryset)
+        inner, params = chosen.query.sql_with_params()
+    except EmptyResultSet:
+        return Numbers([], [], [])
+    try:
+        with no_longer_than(COUNT_MS), connection.cursor() as cursor:
+            cursor.execute(_NUMBERS.format(around=inner), [today, today + timedelta(weeks=WEEKS_AHEAD), today, *params])
+            rows = cursor.fetchall()
     except OperationalError as error:
         if not gave_up(error):
             raise
         return None
+    found = Numbers([], [], [])
+    for no_blocker, no_week, blocker, who, week, code, leaving, flight, count, since, early, waiting in rows:
+        if not no_blocker:
+            found.groups.append((blocker, who, count, since))
+        elif not no_week:
+            if week is not None:
+                found.weeks.append((week, code, count, early))
+        elif leaving is not None:
+            found.flights.append((leaving, flight, count, waiting))
+    return found
 
 
 @dataclass
@@ -113,17 +154,11 @@ class Groups:
     lacking: list[Group] = field(default_factory=list)
 
 
-def groups(around, labels: Mapping[str, str], user, query) -> Groups | None:
+def groups(counted: Numbers, around, labels: Mapping[str, str], user, query) -> Groups:
     """By what is missing first: how many, who has to act, since when, and what can be done for all of them at once."""
-    counted = (
-        around.order_by().values_list(READ + "blocker", READ + "waits_for").annotate(Count("pk"), Min(READ + "since"))
-    )
-    rows = quickly(counted)
-    if rows is None:
-        return None
     found: dict[str, Group] = {}
     result = Groups()
-    for code, waits_for, count, since in rows:
+    for code, waits_for, count, since in counted.groups:
         if not code:
             result.can += count
             continue
@@ -158,24 +193,10 @@ def with_lens(query, **lens) -> str:
     return changed.urlencode()
 
 
-def forecast(around, labels: Mapping[str, str], query) -> list[dict] | None:
+def forecast(counted: Numbers, labels: Mapping[str, str], query) -> list[dict]:
     """What expires before departure or before the planned return and its margin, week by week."""
-    today = timezone.localdate()
-    until = today + timedelta(weeks=WEEKS_AHEAD)
-    rows = quickly(
-        around.filter(readiness__expires_on__gte=today, readiness__expires_on__lt=until)
-        .annotate(week=TruncWeek(READ + "expires_on"))
-        .order_by("week")
-        .values_list("week", READ + "expires")
-        .annotate(
-            n=Count("pk"),
-            early=Count("pk", filter=Q(readiness__expires_on__lte=F(READ + "departs_on"))),
-        )
-    )
-    if rows is None:
-        return None
     weeks: dict[date, dict] = {}
-    for monday, code, count, early in rows:
+    for monday, code, count, early in counted.weeks:
         week = weeks.setdefault(
             monday, {"monday": monday, "count": 0, "early": 0, "what": [], "query": with_lens(query, expires=monday)}
         )
@@ -185,17 +206,8 @@ def forecast(around, labels: Mapping[str, str], query) -> list[dict] | None:
     return list(weeks.values())
 
 
-def flights(around, query) -> list[dict] | None:
+def flights(counted: Numbers, query) -> list[dict]:
     """The next flights with how many are booked and how many of them cannot travel yet."""
-    rows = quickly(
-        around.exclude(readiness__flight="")
-        .filter(readiness__departs_on__gte=timezone.localdate())
-        .order_by(READ + "departs_on", READ + "flight")
-        .values_list(READ + "departs_on", READ + "flight")
-        .annotate(n=Count("pk"), waiting=Count("pk", filter=Q(readiness__ready=False)))[:MOST_FLIGHTS]
-    )
-    if rows is None:
-        return None
     return [
         {
             "day": day,
@@ -204,7 +216,7 @@ def flights(around, query) -> list[dict] | None:
             "waiting": waiting,
             "query": with_lens(query, departs=day, flight=flight),
         }
-        for day, flight, count, waiting in rows
+        for day, flight, count, waiting in counted.flights[:MOST_FLIGHTS]
     ]
 
 

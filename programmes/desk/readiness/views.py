@@ -27,16 +27,18 @@ def board(request):
     known = shown.requirements(user)
     labels = {requirement.code: requirement.label for requirement in reversed(known.values())}
     around = filters.around
-    groups = shown.groups(around, labels, user, query)
-    rows = filters.seen.annotate(being_judged=shown.BEING_JUDGED)
+    counted = shown.numbers(around)
+    groups = shown.groups(counted, around, labels, user, query) if counted else None
     printing = "print" in query
     page = keyset(
         request,
-        rows,
+        filters.seen,
         order=("readiness__blockers", "id"),
         size=MOST_PRINTED if printing else PAGE_SIZE,
         count=_count(filters, groups),
         columns=(*shown.COLUMNS, "being_judged"),
+        keys_first=True,
+        adds={"being_judged": shown.BEING_JUDGED},
     )
     form = filters.form
     if blocker := query.get("blocker"):
@@ -56,8 +58,8 @@ def board(request):
             "page": page,
             "matrix": shown.matrix(page.rows, known),
             "groups": groups,
-            "forecast": shown.forecast(around, labels, query),
-            "flights": [] if query.get("flight") else shown.flights(around, query),
+            "forecast": shown.forecast(counted, labels, query) if counted else [],
+            "flights": shown.flights(counted, query) if counted and not query.get("flight") else [],
             "can": shown.with_lens(query, travel="can"),
             "here": here,
             "printing": printing,

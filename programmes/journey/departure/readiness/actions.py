@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import structlog
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
 
 from accounts.models import Office
 from programmes.journey.departure.readiness import judging, rules
@@ -21,7 +22,12 @@ NOTES_OF_A_REQUEST = 100
 # Time may change more than the last days that we know of (a rule that comes into force): so each row is looked at anew
 # after so many days, a part of them every night.
 LONGEST_UNSEEN = timedelta(days=7)
-KEPT = [field.name for field in Readiness._meta.local_concrete_fields if field.name not in {"id", "enrolment", "since"}]
+# What is judged of a case, by column; `since` follows from it, and the key never changes.
+JUDGED = {
+    field.attname: field.name
+    for field in Readiness._meta.local_concrete_fields
+    if field.name not in {"id", "enrolment", "since", "judged_at"}
+}
 
 
 def keep(most: int = NOTES) -> int:
@@ -65,20 +71,30 @@ def rejudge(pks: Iterable[int]) -> None:
 
 def _rejudge(pks: Sequence[int]) -> None:
     there = Enrolment.objects.filter(pk__in=pks, status__in=rules.PREPARED).order_by("pk").values_list("pk", flat=True)
-    blank = [Readiness(enrolment_id=pk, blockers=1, blocker="new") for pk in there]
+    known = set(Readiness.objects.filter(enrolment__in=pks).values_list("enrolment", flat=True))
+    blank = [Readiness(enrolment_id=pk, blockers=1, blocker="new") for pk in there if pk not in known]
     Readiness.objects.bulk_create(blank, ignore_conflicts=True)
     locked = Readiness.objects.select_for_update().filter(enrolment__in=pks).order_by("enrolment")
     before = {row.enrolment_id: row for row in locked}
     rows = judging.judge(pks)
+    changed = []
     for row in rows:
         old = before.get(row.enrolment_id)
         # The first judgement of a case is as old as its state; later ones begin when the answer changes.
         if old is not None and old.blocker != "new":
             same = (old.blocker, old.waits_for) == (row.blocker, row.waits_for)
             row.since = old.since if same else row.judged_at
+        if old is None or any(getattr(old, name) != getattr(row, name) for name in JUDGED):
+            changed.append(row)
     Readiness.objects.bulk_create(
-        rows, update_conflicts=True, unique_fields=["enrolment"], update_fields=[*KEPT, "since"]
+        changed,
+        update_conflicts=True,
+        unique_fields=["enrolment"],
+        update_fields=[*JUDGED.values(), "judged_at", "since"],
     )
+    as_before = {row.enrolment_id for row in rows} - {row.enrolment_id for row in changed}
+    if as_before:
+        Readiness.objects.filter(enrolment__in=as_before).update(judged_at=timezone.now())
     gone = set(pks) - {row.enrolment_id for row in rows}
     if gone:
         Readiness.objects.filter(enrolment__in=gone).delete()
