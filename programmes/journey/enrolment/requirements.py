@@ -138,10 +138,11 @@ def standings(enrolment: Enrolment, *, stages: set[str] | None = None) -> list[S
 
 
 class Facts:
-    """Tests and ticks of some cases and of those they were recalled from: one query per kind, when it is asked for."""
+    """Tests, ticks and stays of some cases and of those they were recalled from: one query per kind, when asked for."""
 
     def __init__(self, enrolments: Sequence[Enrolment]):
         self.keys = {pk for enrolment in enrolments for pk in _this_and_previous(enrolment)}
+        self.people = {enrolment.person_id for enrolment in enrolments}
 
     @cached_property
     def _ticks(self) -> dict[int, list[Tick]]:
@@ -150,6 +151,14 @@ class Facts:
     @cached_property
     def _tests(self) -> dict[int, list[TestResult]]:
         return _by_case(TestResult.objects.filter(enrolment__in=self.keys))
+
+    @cached_property
+    def _stays(self) -> dict[int, list[tuple]]:
+        return stays.of_people(self.people)
+
+    def stays(self, person: int) -> list[tuple]:
+        """The days of a person's stays, as `stays.of_people` gives them."""
+        return self._stays[person]
 
     def ticks(self, *cases: int) -> list[Tick]:
         """What was checked by hand, or waived, in these cases."""

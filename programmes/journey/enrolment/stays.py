@@ -1,5 +1,7 @@
 """A case's stay, and what the database knows of the person's other ones: the facts that rules about stays judge by."""
 
+from collections import defaultdict
+from collections.abc import Iterable
 from datetime import date
 
 from django.db.models import Q
@@ -20,14 +22,29 @@ def others(enrolment: Enrolment) -> list[tuple[date, date]]:
     A stay begins with the departure. It ends with the return; while that is unknown, with the planned end. Where
     nobody has left yet, the plan of a case that is selected or on its way counts.
     """
-    rows = (
-        Enrolment.objects.filter(person=enrolment.person_id, programme=enrolment.programme_id)
-        .filter(Q(departed_on__isnull=False) | Q(status__in=ENROLMENT.groups["booked"]))
-        .exclude(pk=enrolment.pk)
-        .values_list("departed_on", "planned_start", "returned_on", "planned_end")
-    )
-    spans = [(left or planned, back or end) for left, planned, back, end in rows]
+    # Cases that are judged together share one reading (requirements.Facts).
+    facts = getattr(enrolment, "facts", None)
+    of_person = facts.stays(enrolment.person_id) if facts else of_people([enrolment.person_id])[enrolment.person_id]
+    spans = [
+        (left or planned, back or end)
+        for pk, programme, left, planned, back, end in of_person
+        if pk != enrolment.pk and programme == enrolment.programme_id
+    ]
     return [(start, max(start, end)) for start, end in spans if start and end]
+
+
+def of_people(people: Iterable[int]) -> dict[int, list[tuple]]:
+    """The days of every stay of these people, by person: case, programme, departure, planned start, return, end."""
+    rows = (
+        Enrolment.objects.filter(person__in=people)
+        .filter(Q(departed_on__isnull=False) | Q(status__in=ENROLMENT.groups["booked"]))
+        .order_by()
+        .values_list("person", "pk", "programme", "departed_on", "planned_start", "returned_on", "planned_end")
+    )
+    found: dict[int, list[tuple]] = defaultdict(list)
+    for person, *days in rows:
+        found[person].append(tuple(days))
+    return found
 
 
 def problems(enrolment: Enrolment, start: date, end: date) -> list[str]:

@@ -85,7 +85,7 @@ class Crowd:
             )
             for order, (stage, kind, code) in enumerate(asked)
         )  # fmt: skip
-        values = {"max_stay_months": 7} if number == 1 else {"minimum_age": 20}
+        values = {"max_stay_months": 7, "stay_window_months": 11} if number == 1 else {"minimum_age": 20}
         RuleValue.objects.bulk_create(RuleValue(programme=programme, key=k, value=v) for k, v in values.items())
         return Season.objects.create(
             programme=programme, code="2031", starts_on=TODAY - timedelta(days=30), ends_on=TODAY + timedelta(days=700)
