@@ -32,7 +32,7 @@ S = Status
 # Numbers beside the list that take longer are left out: nobody waits for them.
 COUNT_MS = 400
 WEEKS_AHEAD = 12
-MOST_FLIGHTS = 12
+MOST_FLIGHTS = 8
 # A departure so near makes what is missing a problem.
 NEAR = timedelta(days=7)
 # Columns of the matrix: what is asked for once somebody holds a position. What was asked before has a column only
@@ -265,7 +265,7 @@ def _person(row) -> str:
     parts = (row["person__given_names"], row["person__first_surname"], row["person__second_surname"])
     name = person_name(" ".join(part for part in parts if part))
     return markup(
-        '<td role="cell" class="person"><a class="name" href="{}">{}</a><span class="sub">{}</span></td>',
+        '<td role="cell" class="person nw"><a class="name" href="{}">{}</a><span class="sub">{}</span></td>',
         _address(row), name, row["number"],
     )  # fmt: skip
 
@@ -329,6 +329,6 @@ def _cell(one: rules.Kept | None, label: str, ends_early: bool, today: date) -> 
 def _journey(row) -> str:
     day = row[READ + "departs_on"]
     return markup(
-        '<td role="cell" data-label="{}"><span>{}<span class="sub">{}</span></span></td>',
+        '<td role="cell" data-label="{}"><span class="nw">{}<span class="sub">{}</span></span></td>',
         _("Departure"), wording.short_day(day) if day else "–", row[READ + "flight"],
     )  # fmt: skip

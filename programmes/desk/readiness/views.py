@@ -21,7 +21,7 @@ MOST_PRINTED = 300
 @requires(Permission.CASE_MATCH)
 @require_safe
 def board(request):
-    """For a demand, a flight, a season or all that one works on; closest to travel first."""
+    """For a demand, a flight, a season or all that one works on: who lacks least first, then who can travel."""
     user, query = request.user, request.GET
     filters = ReadinessFilter(query, user=user)
     known = shown.requirements(user)
@@ -33,7 +33,7 @@ def board(request):
     page = keyset(
         request,
         filters.seen,
-        order=("readiness__blockers", "id"),
+        order=("readiness__ready", "readiness__blockers", "id"),
         size=MOST_PRINTED if printing else PAGE_SIZE,
         count=_count(filters, groups),
         columns=(*shown.COLUMNS, "being_judged"),
