@@ -20,7 +20,7 @@ from programmes.journey.enrolment.requirements import reads_together
 from programmes.journey.enrolment.states import ENROLMENT, Status
 from programmes.journey.people.models import Person
 from programmes.journey.selection import replacing
-from programmes.journey.selection.models import Selection
+from programmes.journey.selection.models import Proposal, Selection
 
 P = PositionStatus
 
@@ -192,7 +192,7 @@ def held_selection(enrolment) -> Selection:
 
 
 class _Held:
-    """The live selections of some cases that are moved at once, read when the first of them is asked for."""
+    """What some cases that are moved at once hold or are proposed for, read when the first of them is asked for."""
 
     def __init__(self, enrolments):
         self.enrolments = enrolments
@@ -201,6 +201,11 @@ class _Held:
     def by_case(self) -> dict[int, Selection]:
         found = Selection.objects.live().with_position().filter(enrolment__in=[case.pk for case in self.enrolments])
         return {selection.enrolment_id: selection for selection in found}
+
+    @cached_property
+    def proposed(self) -> set[int]:
+        open_ones = Proposal.objects.open().filter(candidacy__enrolment__in=[case.pk for case in self.enrolments])
+        return set(open_ones.values_list("candidacy__enrolment", flat=True))
 
 
 @reads_together
@@ -214,6 +219,12 @@ def live_of(enrolment) -> Selection | None:
     """The live selection of a case, read together with those of others that are judged at the same moment."""
     held = getattr(enrolment, "held_together", None) or _Held([enrolment])
     return held.by_case.get(enrolment.pk)
+
+
+def is_proposed(enrolment) -> bool:
+    """Whether a case is proposed for a free position, read together as above."""
+    held = getattr(enrolment, "held_together", None) or _Held([enrolment])
+    return enrolment.pk in held.proposed
 
 
 @transaction.atomic

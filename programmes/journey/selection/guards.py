@@ -66,5 +66,5 @@ def free_the_position(enrolment, *, event, by):
 @consequence("enrolment", *[state for state in S if state != S.ROSTERED])
 def leave_the_reserve(enrolment, *, event, by):
     """Who is on the roster no more cannot take a position: the next of the reserve list is proposed instead."""
-    if event.from_status == S.ROSTERED:
+    if event.from_status == S.ROSTERED and actions.is_proposed(enrolment):
         replacing.let_go(enrolment, by=by, on=event.on)

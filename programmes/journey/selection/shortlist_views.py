@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.access import requires
 from accounts.roles import Permission
 from programmes.base.common.deeds import attempt, form_page, typed
+from programmes.base.common.errors import RuleBroken
 from programmes.base.common.pages import keyset, page_or_part
 from programmes.base.common.wording import short_day
 from programmes.journey.demand import board
@@ -121,9 +122,17 @@ def invite(request, public_id, candidacy_id):
 def move_up(request, public_id, candidacy_id):
     """Put a candidate one place further up on the reserve list."""
     candidacy = _candidacy(request, public_id, candidacy_id)
-    if candidacy.rank is not None:
-        candidacies.move_up(candidacy, by=request.user)
+    _at_once(request, lambda: candidacies.move_up(candidacy, by=request.user))
     return redirect(candidacy)
+
+
+def _at_once(request, deed):
+    """Do what needs no form; a refusal is said on the page that follows, and None comes back."""
+    try:
+        return deed()
+    except RuleBroken as refusal:
+        messages.error(request, refusal.message)
+    return None
 
 
 @requires(Permission.CASE_MATCH)
@@ -236,7 +245,8 @@ def day(request, public_id, day_id):
 def fill_day(request, public_id, day_id):
     """Give the free turns to those on the shortlist who have none, most points first."""
     found = _day(request, public_id, day_id)
-    given = candidacies.fill_day(found, by=request.user)
-    words = ngettext("%(count)d turn was given.", "%(count)d turns were given.", given) % {"count": given}
-    messages.success(request, words)
+    given = _at_once(request, lambda: candidacies.fill_day(found, by=request.user))
+    if given is not None:
+        words = ngettext("%(count)d turn was given.", "%(count)d turns were given.", given) % {"count": given}
+        messages.success(request, words)
     return redirect(found)

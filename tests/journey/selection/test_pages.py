@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from programmes.journey.enrolment import actions as cases
+from programmes.journey.selection import candidacies
 from programmes.models import Enrolment, InterviewDay, InterviewPlace, Position, Proposal, Selection
 from tests.factories.demand import JobDemandFactory
 from tests.factories.enrolment import EnrolmentFactory
@@ -349,6 +350,13 @@ def test_the_day_of_interviews_is_planned_filled_and_listed(liaison, demand):
     turn = reverse("selection:invite", args=[demand.public_id, one.public_id])
     assert send(liaison, turn, place="").status_code == 302
     assert send(liaison, turn, place="999999").status_code == 422
+    candidacies.decide(
+        demand.candidacies.get(), by=liaison.user, version=demand.candidacies.get().version, result="selected", on=TODAY
+    )
+    assert liaison.get(reverse("selection:decide", args=[demand.public_id, one.public_id])).status_code == 404
+    type(demand).objects.filter(pk=demand.pk).update(status="cancelled")
+    refused = liaison.post(f"{day}fill/", follow=True)
+    assert (refused.status_code, "takes no workers now" in refused.content.decode()) == (200, True)
 
 
 def test_a_seat_tells_who_held_it_and_why_not_any_more_and_the_next_is_given_it_in_one_action(
