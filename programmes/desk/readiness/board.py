@@ -265,7 +265,7 @@ def _person(row) -> str:
     parts = (row["person__given_names"], row["person__first_surname"], row["person__second_surname"])
     name = person_name(" ".join(part for part in parts if part))
     return markup(
-        '<td role="cell" class="person nw"><a class="name" href="{}">{}</a><span class="sub">{}</span></td>',
+        '<td role="cell" class="person"><a class="name" href="{}">{}</a><span class="sub">{}</span></td>',
         _address(row), name, row["number"],
     )  # fmt: skip
 
