@@ -228,13 +228,16 @@ class Matrix:
     rows: SafeString
 
 
-def matrix(rows: Iterable[dict], known: Mapping[int, Required]) -> Matrix:
-    """Person, answer and a cell for each requirement: done, not needed, or the way to what mends it."""
+def matrix(rows: Iterable[dict], known: Mapping[int, Required], *, lacking: bool = False) -> Matrix:
+    """Person, answer and a cell for each requirement: done, not needed, or the way to what mends it.
+
+    `lacking` leaves out the columns of what nobody lacks: paper is narrow.
+    """
     read = [(row, _standings(row)) for row in rows]
     columns: dict[str, str] = {}
     for requirement in known.values():
         lacked = any(
-            one.requirement == requirement.pk and (requirement.late or not one.is_met)
+            one.requirement == requirement.pk and ((requirement.late and not lacking) or not one.is_met)
             for _row, standings in read
             for one in standings
         )
@@ -265,7 +268,7 @@ def _person(row) -> str:
     parts = (row["person__given_names"], row["person__first_surname"], row["person__second_surname"])
     name = person_name(" ".join(part for part in parts if part))
     return markup(
-        '<td role="cell" class="person"><a class="name" href="{}">{}</a><span class="sub">{}</span></td>',
+        '<td role="cell" class="person"><a class="name" href="{}">{}</a><span class="sub nw">{}</span></td>',
         _address(row), name, row["number"],
     )  # fmt: skip
 

@@ -56,7 +56,7 @@ def board(request):
             "panel": "panel" in query or not form.is_valid(),
             "chips": chips_of(request, form),
             "page": page,
-            "matrix": shown.matrix(page.rows, known),
+            "matrix": shown.matrix(page.rows, known, lacking=printing),
             "groups": groups,
             "forecast": shown.forecast(counted, labels, query) if counted else [],
             "flights": shown.flights(counted, query) if counted and not query.get("flight") else [],
