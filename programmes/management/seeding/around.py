@@ -49,7 +49,8 @@ NAMES_ASKED_FOR = ("María Tzoc", "J. Pérez (hermano de Luis)")
 
 def write_around(programme: Programme, liaison: User, manager: User, today: date) -> None:
     """Give the employers and demands of one programme what stands around them; some of it lapsed, some unsettled."""
-    employers = list(Employer.objects.filter(programmes=programme).order_by("pk"))
+    # Those that have it already were written by an earlier run: what was edited since stays as it is.
+    employers = list(Employer.objects.filter(programmes=programme, licences__isnull=True).order_by("pk"))
     if not employers:
         return
     _registry(programme, employers, liaison, today)
@@ -79,7 +80,7 @@ def _registry(programme: Programme, employers: list[Employer], liaison: User, to
     )
     Licence.objects.bulk_create(
         Licence(
-            employer=employer, kind="employer_accreditation", number=f"ACR-{employer.pk}", country=country,
+            employer=employer, kind="employer_accreditation", number=f"ACR-{n + 1:05d}", country=country,
             valid_from=today - timedelta(days=600), valid_until=today + timedelta(days=(n * 37) % 400 - 30),
         )
         for n, employer in enumerate(employers)
@@ -139,7 +140,9 @@ def _compliance(programme: Programme, employers: list[Employer], liaison: User, 
 
 
 def _terms(programme: Programme, liaison: User, manager: User) -> None:
-    demands = JobDemand.objects.filter(season__programme=programme)
+    demands = JobDemand.objects.filter(season__programme=programme, national_code="")
+    new = list(demands.order_by("pk").values_list("pk", flat=True))
+    demands = JobDemand.objects.filter(pk__in=new)
     terms, now = TERMS[programme.destination], timezone.now()
     handed_in = demands.exclude(status__in=[D.DRAFT])
     demands.filter(status=D.DRAFT).update(**terms)
@@ -150,7 +153,7 @@ def _terms(programme: Programme, liaison: User, manager: User) -> None:
     Deduction.objects.bulk_create(
         (
             Deduction(demand_id=pk, what=what, amount=amount, per_cent=share, how_often=how_often)
-            for pk in demands.order_by("pk").values_list("pk", flat=True)
+            for pk in new
             for what, amount, share, how_often in DEDUCTIONS[programme.destination]
         ),
         batch_size=2000,
@@ -161,7 +164,7 @@ def _names(programme: Programme, liaison: User) -> None:
     """Two workers asked for by name where a demand is on its way to approval or takes workers."""
     for status in (D.SUBMITTED, D.UNDER_REVIEW, D.APPROVED, D.OPEN):
         demand = JobDemand.objects.filter(season__programme=programme, status=status, positions__gte=4).last()
-        if demand is None:
+        if demand is None or demand.places.filter(named=True).exists():
             continue
         roster = Enrolment.objects.filter(season=demand.season, status=Status.ROSTERED).order_by("pk")
         known = [case.person for case in roster.select_related("person")[:1]]

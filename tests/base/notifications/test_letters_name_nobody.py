@@ -32,6 +32,11 @@ FACTS = {
     "request": "4f0c",
     "words": "It stays white.",
     "number": 12,
+    "demand": "D-2026-0031",
+    "day": 10,
+    "limit": 15,
+    "until": "1 mar",
+    "held": 2,
     "head": "5f" * 32,
     "link": "http://127.0.0.1:8000/accounts/password/reset/",
 }
