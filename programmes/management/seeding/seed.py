@@ -146,7 +146,8 @@ def finish(made: LaidOut, today: date) -> None:
     make_reports(made.programmes, today)
     add_scans(made.staff.demo["caseworker"])
     write_letters(made.staff.demo["caseworker"], made.staff.demo["manager"])
-    issue_letters(made.staff.demo["caseworker"], today)
+    # Nothing is issued on a day that is yet to come, whichever day the rest is made for.
+    issue_letters(made.staff.demo["caseworker"], min(today, timezone.localdate()))
 
 
 def _corridor(rng: Random, country: str, people: int, today: date, staff: Staff) -> Corridor:
