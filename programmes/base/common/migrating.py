@@ -9,8 +9,9 @@ class Together(Operation):
     """Change many tables with one look at the models.
 
     Django draws all related models anew after each operation; with a hundred tables that refer to each other this is
-    most of the time of a first start. Here the state is drawn once, when every operation is in it. So an operation may not
-    need the state of a later one: no field is changed twice, and rows are moved in an operation of its own between two.
+    most of the time of a first start. Here the state is drawn once, when every operation is in it. So an operation may
+    not need the state of a later one: a field of a new table stands in it from the beginning, and rows are moved by an
+    operation of its own, behind this one.
     """
 
     reduces_to_sql = True

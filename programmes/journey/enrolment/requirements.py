@@ -141,7 +141,8 @@ class Facts:
     """Tests, ticks and stays of some cases and of those they were recalled from: one query per kind, when asked for."""
 
     def __init__(self, enrolments: Sequence[Enrolment]):
-        self.keys = {pk for enrolment in enrolments for pk in _this_and_previous(enrolment)}
+        stays.read_chains(enrolments)
+        self.keys = {pk for enrolment in enrolments for pk in stays.chain_of(enrolment)}
         self.people = {enrolment.person_id for enrolment in enrolments}
 
     @cached_property
@@ -238,14 +239,9 @@ def _consents(enrolment, requirements):
     return judged
 
 
-def _this_and_previous(enrolment) -> list[int]:
-    """The case, and the one it was recalled from: a recalled worker is tested and on the roster already (M08)."""
-    return [pk for pk in (enrolment.pk, enrolment.previous_id) if pk]
-
-
 @judges(RequirementKind.TEST)
 def _tests(enrolment, requirements):
-    found = _facts_of(enrolment).tests(*_this_and_previous(enrolment))
+    found = _facts_of(enrolment).tests(*stays.chain_of(enrolment))
     results = {result.requirement_id: result for result in found}
     judged = {}
     for requirement in requirements:
@@ -262,7 +258,7 @@ def _tests(enrolment, requirements):
 
 @judges(RequirementKind.CHECK)
 def _checks(enrolment, requirements):
-    ticks = _facts_of(enrolment).ticks(*_this_and_previous(enrolment))
+    ticks = _facts_of(enrolment).ticks(*stays.chain_of(enrolment))
     ticked = {tick.requirement_id for tick in ticks if not tick.waived}
     return {
         r.pk: (State.DONE if r.pk in ticked else State.OPEN, "", deed_url("enrolment:tick", enrolment, r), None)

@@ -1,9 +1,10 @@
 """A case's stay, and what the database knows of the person's other ones: the facts that rules about stays judge by."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 
+from django.db import connection
 from django.db.models import Q
 
 from programmes.base.rulebook.rules import counts_earlier_stays, stay_problems
@@ -45,6 +46,37 @@ def of_people(people: Iterable[int]) -> dict[int, list[tuple]]:
     for person, *days in rows:
         found[person].append(tuple(days))
     return found
+
+
+_CHAINS = """
+WITH RECURSIVE chain (of, id, previous_id) AS (
+    SELECT id, id, previous_id FROM programmes_enrolment WHERE id = ANY(%s)
+    UNION ALL
+    SELECT c.of, e.id, e.previous_id FROM chain c JOIN programmes_enrolment e ON e.id = c.previous_id
+)
+SELECT of, id FROM chain
+"""
+
+
+def chain_of(enrolment: Enrolment) -> list[int]:
+    """The case and all it was recalled from, season by season: a recalled worker is tested already (M08)."""
+    if enrolment.previous_id and not hasattr(enrolment, "chain"):
+        read_chains([enrolment])
+    return getattr(enrolment, "chain", [enrolment.pk])
+
+
+def read_chains(enrolments: Sequence[Enrolment]) -> None:
+    """Let each of these cases know its chain; one statement, and none when nobody was recalled."""
+    recalled = {case.pk: case for case in enrolments if case.previous_id and not hasattr(case, "chain")}
+    if not recalled:
+        return
+    found: dict[int, list[int]] = defaultdict(list)
+    with connection.cursor() as cursor:
+        cursor.execute(_CHAINS, [list(recalled)])
+        for of, pk in cursor.fetchall():
+            found[of].append(pk)
+    for pk, case in recalled.items():
+        case.chain = found[pk]
 
 
 def problems(enrolment: Enrolment, start: date, end: date) -> list[str]:

@@ -6,9 +6,10 @@ import pytest
 from django.urls import reverse
 
 from programmes.base.common.errors import RuleBroken
+from programmes.journey.enrolment import requirements, stays
 from programmes.journey.enrolment.states import Status
 from programmes.journey.recall import actions
-from programmes.models import Enrolment, Step
+from programmes.models import Enrolment, Requirement, Step, TestResult
 from tests.factories.enrolment import EnrolmentFactory
 from tests.factories.pages import hidden, send
 from tests.factories.placement import ship_codes
@@ -159,3 +160,24 @@ def test_a_season_of_another_programme_is_no_choice(client_for):
     response = send(client_for("liaison"), address(case, "accept"), season=SeasonFactory().pk, on=TODAY.isoformat())
     assert response.status_code == 422
     assert Enrolment.objects.count() == 1
+
+
+def test_who_was_tested_seasons_ago_is_still_tested_however_often_recalled(by, django_assert_num_queries):
+    first = case_in("closed")
+    asked = Requirement.objects.create(
+        programme=first.programme, stage="rostered", kind="test", code="literacy", labels={"es": "Leer", "en": "Read"}
+    )
+    TestResult.objects.create(enrolment=first, requirement=asked, score=90, passed=True, taken_on=TODAY)
+    seasons = [first]
+    for _season in range(3):
+        before = seasons[-1]
+        seasons.append(
+            EnrolmentFactory(status="closed", previous=before, season=next_season(before), person=first.person)
+        )
+    latest, alone = Enrolment.objects.get(pk=seasons[-1].pk), EnrolmentFactory()
+    with django_assert_num_queries(1):
+        stays.read_chains([alone, latest])
+        assert stays.chain_of(latest) == [case.pk for case in reversed(seasons)]
+        assert stays.chain_of(alone) == [alone.pk]
+    (standing,) = requirements.standings(latest, stages={"rostered"})
+    assert standing.is_met
