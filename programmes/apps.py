@@ -21,6 +21,7 @@ SPEAKING_ROOMS = (
     "programmes.journey.departure.guards",
     "programmes.journey.departure.held",
     "programmes.journey.departure.letter_kinds",
+    "programmes.journey.departure.travel.guards",
     "programmes.journey.placement.guards",
     "programmes.journey.returns.guards",
     "programmes.journey.recall.guards",
@@ -29,6 +30,7 @@ SPEAKING_ROOMS = (
     # Lists and what can be done with many rows at once.
     "programmes.base.lists.kinds",
     "programmes.journey.people.peoplelist",
+    "programmes.journey.departure.travel.listing",
     "programmes.desk.worklist.caselist",
     "programmes.desk.bulk.kinds",
     "programmes.desk.bulk.preparing",

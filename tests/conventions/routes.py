@@ -306,6 +306,20 @@ departure:orientation               case                C.M.....  form
 departure:trip                      case                C.M.....  form
 departure:trip_cancel               trip                C.M.....  form
 
+travel:list                         -                   CLM.....  page
+travel:new                          -                   C.M.....  form
+travel:travellers                   -                   CLM.....  deed
+travel:group                        flight group        CLM.....  page
+travel:manifest                     flight group        CLM.....  page
+travel:add_leg                      flight group        C.M.....  form
+travel:delay                        leg                 C.M.....  form
+travel:join                         flight group        C.M.....  form
+travel:tickets                      flight group        C.M.....  form
+travel:depart                       flight group        C.M.....  form
+travel:no_show                      seat                C.M.....  form
+travel:lead                         seat                C.M.....  deed
+
+placement:arrivals                  flight group        CLM.....  form
 placement:detail                    case@active         CLMDPA..  page
 placement:check_in                  case@active         CLM.....  form
 placement:extend                    case@active         CLM.....  form

@@ -33,6 +33,7 @@ from tests.factories.demand import AuthorisationFactory, DeductionFactory, JobDe
 from tests.factories.departure import (
     ContractFactory,
     DocumentFactory,
+    FlightGroupFactory,
     MedicalFactory,
     PermitFactory,
     TripFactory,
@@ -236,6 +237,9 @@ class Place:
             "candidacy": lambda: [self.demand, self.on_reserve],
             "proposal": lambda: [self.demand, self._proposal()],
             "interview day": lambda: [self.demand, self._interview_day()],
+            "flight group": lambda: [self.flight],
+            "leg": lambda: [self.flight, self.flight.legs.first()],
+            "seat": lambda: [self.flight, TripFactory(enrolment=self.case("ready_to_travel"), group=self.flight)],
             "test": lambda: [case, self.asked["test"]],
             "check": lambda: [case, self.asked["check"]],
             "document asked for": lambda: [case, self.asked["document"]],
@@ -321,6 +325,11 @@ class Place:
             demand=self.demand, position=position, enrolment=gone, released_on=date.today(), release_reason="health"
         )
         return Proposal.objects.create(position=position, candidacy=self.on_reserve, released=released)
+
+    @cached_property
+    def flight(self):
+        """A flight group of the season."""
+        return FlightGroupFactory(season=self.case().season)
 
     def _interview_day(self):
         day = InterviewDay.objects.create(demand=self.demand, day=date.today(), place="Salón comunal")

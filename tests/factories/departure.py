@@ -1,6 +1,7 @@
 """What a worker needs to travel, as the database would hold it: good papers by default."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import factory
 from factory.django import DjangoModelFactory
@@ -10,6 +11,8 @@ from programmes.models import (
     Contract,
     Document,
     Employer,
+    FlightGroup,
+    FlightLeg,
     JobDemand,
     Medical,
     Orientation,
@@ -20,6 +23,7 @@ from programmes.models import (
     Trip,
 )
 from tests.factories.enrolment import EnrolmentFactory
+from tests.factories.rulebook import SeasonFactory
 
 
 def in_days(days):
@@ -124,6 +128,26 @@ class TripFactory(PaperFactory):
     departs_on = factory.LazyAttribute(lambda o: o.enrolment.planned_start)
     ticket_number = "134-2400123456"
     paid_by = "employer"
+
+
+class FlightGroupFactory(DjangoModelFactory):
+    """A group with one leg tomorrow at eight, Guatemala to Montréal."""
+
+    class Meta:
+        model = FlightGroup
+
+    season = factory.SubFactory(SeasonFactory)
+    name = factory.Sequence(lambda n: f"Montréal {n + 1}")
+    first_day = in_days(1)
+
+    @factory.post_generation
+    def legs(group, create, extracted, **kwargs):
+        clock = datetime.combine(group.first_day, time(8), ZoneInfo("America/Guatemala"))
+        FlightLeg.objects.create(
+            group=group, number=1, carrier="Avianca", flight="AV640", origin="GUA", destination="YUL",
+            departs_at=clock, departs_zone="America/Guatemala",
+            arrives_at=clock + timedelta(hours=7), arrives_zone="America/Toronto",
+        )  # fmt: skip
 
 
 def hold_position(enrolment, *, authorised=None, **terms):

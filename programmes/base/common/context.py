@@ -56,7 +56,7 @@ PLACES = (
         "place",
         (Permission.DEMAND_VIEW, Permission.EMPLOYER_VIEW),
         ("demand:list", "employers:list"),
-        frozenset({"demand", "employers", "selection", "readiness"}),
+        frozenset({"demand", "employers", "selection", "readiness", "travel"}),
     ),
     Place(
         "return",

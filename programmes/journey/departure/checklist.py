@@ -305,7 +305,9 @@ def _trips(enrolment, user) -> Section:
             facts=[
                 judges.trip_words(trip),
                 _("Ticket %(number)s")
-                % {"number": trip.ticket_number if works_with_papers(user) else masked(trip.ticket_number)},
+                % {"number": trip.ticket_number if works_with_papers(user) else masked(trip.ticket_number)}
+                if trip.ticket_number
+                else _("no ticket number yet"),
                 money(trip.cost, trip.currency) if trip.cost is not None else "",
             ],
             tone="done" if booked else "neutral",

@@ -254,9 +254,12 @@ def orientations(enrolment, requirements):
 @judges(RequirementKind.TICKET)
 def tickets(enrolment, requirements):
     """Booked, with a ticket number."""
-    booked = next((t for t in papers.of(enrolment).trips if t.cancelled_on is None and t.ticket_number), None)
-    if booked:
+    booked = next((t for t in papers.of(enrolment).trips if t.cancelled_on is None), None)
+    if booked and booked.ticket_number:
         judged = State.DONE, trip_words(booked), _page("documents", enrolment) + "#trip", None
+    elif booked:
+        words = _("On flight %(flight)s, without a ticket number yet") % {"flight": booked.flight}
+        judged = State.OPEN, words, _page("documents", enrolment) + "#trip", None
     else:
         judged = State.OPEN, _("Not booked yet"), _page("trip", enrolment), None
     return {requirement.pk: judged for requirement in requirements}

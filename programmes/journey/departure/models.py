@@ -408,7 +408,11 @@ class Orientation(Fact):
 
 @tracked()
 class Trip(Fact):
-    """The journey out: carrier, ticket, who paid."""
+    """The journey out: carrier, ticket, who paid.
+
+    With a `group` it is a seat on a flight that others take too, and says what the group's legs say; the ticket number
+    may come later. At most one of a group `leads` it.
+    """
 
     class Payer(models.TextChoices):
         EMPLOYER = "employer", _("the employer")
@@ -421,11 +425,21 @@ class Trip(Fact):
     origin = models.CharField(_("from"), max_length=60)
     destination = models.CharField(_("to"), max_length=60)
     departs_on = models.DateField(_("departure"))
-    ticket_number = models.CharField(_("ticket number"), max_length=40)
+    # Empty while a seat on a group's flight has no ticket yet.
+    ticket_number = models.CharField(_("ticket number"), max_length=40, blank=True)
     cost = models.DecimalField(_("cost"), max_digits=10, decimal_places=2, null=True, blank=True)
     currency = models.CharField(_("currency"), max_length=3, blank=True)
     paid_by = models.CharField(_("paid by"), max_length=10, choices=Payer)
     cancelled_on = models.DateField(_("cancelled on"), null=True, blank=True)
+    group = models.ForeignKey(
+        "programmes.FlightGroup",
+        verbose_name=_("flight group"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="trips",
+    )
+    leads = models.BooleanField(_("leads the group"), default=False)
 
     objects = OfVisibleCases.as_manager()
 
@@ -444,6 +458,12 @@ class Trip(Fact):
                 condition=Q(cost__isnull=True) | (Q(cost__gte=0) & ~Q(currency="")),
                 name="trip_cost_has_a_currency",
                 violation_error_message=_("Give the cost with its currency."),
+            ),
+            models.UniqueConstraint(
+                fields=["group"],
+                condition=Q(leads=True, cancelled_on__isnull=True),
+                name="trip_one_leads_the_group",
+                violation_error_message=_("This flight group already has a leader."),
             ),
         ]
         triggers = [count_versions()]

@@ -1,13 +1,16 @@
 """What people type about a placement."""
 
+from crispy_forms.layout import Layout
 from django import forms
 from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
+from programmes.base.common.choices import RecordChoices
 from programmes.base.common.forms import DayField, WorkForm
 from programmes.base.rulebook.models import Code
 from programmes.journey.enrolment.forms import OnForm, ReasonForm
+from programmes.journey.enrolment.models import Enrolment
 from programmes.journey.placement.models import CheckIn
 
 RATINGS = [("", _("Not given")), *((n, str(n)) for n in range(1, 6))]
@@ -62,6 +65,46 @@ class ArriveForm(OnForm):
         super().prepare()
         today = timezone.localdate()
         self.initial.setdefault("starts_on", max(today, self.record.planned_start or today) if self.record else today)
+
+    def clean(self):
+        """Work before the arrival is said at both fields."""
+        cleaned = super().clean()
+        on, starts_on = cleaned.get("on"), cleaned.get("starts_on")
+        if on and starts_on and starts_on < on:
+            self.add_error("starts_on", _("The first day of work lies before the arrival."))
+            self.add_error("on", _("The arrival lies after the first day of work."))
+        return cleaned
+
+
+class ArrivalListForm(WorkForm):
+    """Workers of a flight arrived together. `offered` are those on the way, `lands_on` the day of the last leg."""
+
+    cases = RecordChoices(
+        Enrolment.objects.none(),
+        error_messages={
+            "required": _("Tick the workers who arrived."),
+            "invalid_choice": _("One of these workers is not on the way any more. Open the page again."),
+        },
+    )
+    on = DayField(label=_("Arrived on"))
+    starts_on = DayField(
+        label=_("First day of work"),
+        required=False,
+        help_text=_("Empty: as planned for each, or the day of the arrival when that is later."),
+    )
+
+    def __init__(self, *args, offered, lands_on, **kwargs):
+        self.offered, self.lands_on = offered, lands_on
+        super().__init__(*args, **kwargs)
+
+    def prepare(self):
+        """Those on the way; the day on which the flight lands, or today before it."""
+        self.fields["cases"].queryset = self.offered
+        self.initial.setdefault("on", min(self.lands_on, timezone.localdate()))
+
+    def layout(self):
+        """The ticks stand in a table of their own."""
+        return Layout("key", "version", "on", "starts_on")
 
     def clean(self):
         """Work before the arrival is said at both fields."""

@@ -53,8 +53,9 @@ def book_trip(
     paid_by: str,
     cost: Decimal | None = None,
     currency: str = "",
+    group=None,
 ) -> Trip:
-    """Record the booked journey out; one at a time.
+    """Record the booked journey out; one at a time. With `group` it is a seat on the flight of that group.
 
     A ticket the worker paid is allowed and stands out in the checklist. Effects: diary line; its step is finished.
     """
@@ -79,6 +80,7 @@ def book_trip(
         cost=cost,
         currency=currency if cost is not None else "",
         paid_by=paid_by,
+        group=group,
         created_by=by,
     )
     record(trip, by=by, what="trip_booked", flight=flight, day=departs_on.isoformat())
