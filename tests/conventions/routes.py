@@ -308,7 +308,7 @@ departure:trip_cancel               trip                C.M.....  form
 
 travel:list                         -                   CLM.....  page
 travel:new                          -                   C.M.....  form
-travel:travellers                   -                   CLM.....  deed
+travel:travellers                   -                   CLM.....  page
 travel:group                        flight group        CLM.....  page
 travel:manifest                     flight group        CLM.....  page
 travel:add_leg                      flight group        C.M.....  form

@@ -135,16 +135,17 @@ class FlightGroupFactory(DjangoModelFactory):
 
     class Meta:
         model = FlightGroup
+        skip_postgeneration_save = True
 
     season = factory.SubFactory(SeasonFactory)
     name = factory.Sequence(lambda n: f"Montréal {n + 1}")
     first_day = in_days(1)
 
     @factory.post_generation
-    def legs(group, create, extracted, **kwargs):
-        clock = datetime.combine(group.first_day, time(8), ZoneInfo("America/Guatemala"))
+    def legs(self, create, extracted, **kwargs):
+        clock = datetime.combine(self.first_day, time(8), ZoneInfo("America/Guatemala"))
         FlightLeg.objects.create(
-            group=group, number=1, carrier="Avianca", flight="AV640", origin="GUA", destination="YUL",
+            group=self, number=1, carrier="Avianca", flight="AV640", origin="GUA", destination="YUL",
             departs_at=clock, departs_zone="America/Guatemala",
             arrives_at=clock + timedelta(hours=7), arrives_zone="America/Toronto",
         )  # fmt: skip

@@ -32,6 +32,7 @@ from programmes.management.seeding.abroad import write_abroad
 from programmes.management.seeding.around import write_around
 from programmes.management.seeding.cases import REASONS, Case, Clock, position_state, write_selection
 from programmes.management.seeding.course import PAST_WEIGHTS, WEIGHTS, Course, Planner
+from programmes.management.seeding.flights import add_flights
 from programmes.management.seeding.home import write_reintegration
 from programmes.management.seeding.market import Demand, Market, Numbers
 from programmes.management.seeding.papers import write_papers
@@ -142,6 +143,9 @@ def finish(made: LaidOut, today: date) -> None:
     # Before anything is counted: without figures about the new rows the reports' query takes hours at this size.
     analyse()
     readiness.note_what_time_changes(timezone.now())
+    readiness.keep_all()
+    # Seats without a ticket are judged too.
+    add_flights(made.staff.demo["manager"])
     readiness.keep_all()
     make_reports(made.programmes, today)
     add_scans(made.staff.demo["caseworker"])

@@ -71,6 +71,7 @@ class Times(forms.Form):
         for name in ("departs", "arrives"):
             clock, zone = cleaned.get(f"{name}_at"), cleaned.get(f"{name}_zone")
             if clock is None or zone is None:
+                cleaned[f"{name}_at"] = None
                 continue
             cleaned[f"{name}_at"] = found = rules.moment(clock, zone)
             if found is None:

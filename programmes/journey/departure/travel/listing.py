@@ -1,4 +1,4 @@
-"""The manifest as a list, so that it leaves the system like every other: with its purpose, in the log, formulas inert."""
+"""The manifest as a list, so that it leaves the system like every other: for a purpose, logged, formulas inert."""
 
 import django_filters as filters
 from django.db.models import F, OuterRef, Subquery, TextField, Value

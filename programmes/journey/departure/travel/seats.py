@@ -1,6 +1,7 @@
 """Who has a seat on a flight, as pages show it: state of the case, the first thing missing, what can be done."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -62,10 +63,11 @@ def seats(group, user, *, live: bool = False) -> list[Trip]:
     return sorted(trips, key=lambda trip: (bool(trip.cancelled_on), not trip.leads, trip.enrolment.person.full_name))
 
 
-def shown(group, user) -> list[Trip]:
+def shown(group, user) -> list[Any]:
     """The seats with what the page of the group says of each."""
     labels = Labels(group.season.programme_id)
     found = seats(group, user)
+    trip: Any
     for trip in found:
         case = trip.enrolment
         trip.lack = None if trip.cancelled_on else labels.lack(case)
@@ -75,12 +77,12 @@ def shown(group, user) -> list[Trip]:
     return found
 
 
-def reached(cases, user, *permissions) -> list[Enrolment]:
+def reached(cases, user, *permissions) -> list[Any]:
     """Those cases for which the user holds one of these rights."""
     return [case for case in cases if case.is_reached_by(user, *permissions)]
 
 
-def candidates(group, demand, user) -> list[Enrolment]:
+def candidates(group, demand, user) -> list[Any]:
     """Workers who hold a position of the demand and prepare for travel, each with what it lacks and its other trip.
 
     `can_be_ticked` are those without a trip, or with one on this very flight.
@@ -91,9 +93,10 @@ def candidates(group, demand, user) -> list[Enrolment]:
     cases = reached(found.select_related(*WITH).distinct(), user, Permission.CASE_EDIT)
     booked = {trip.enrolment_id: trip for trip in Trip.objects.filter(enrolment__in=cases, cancelled_on__isnull=True)}
     labels, first = Labels(group.season.programme_id), group.legs.order_by("number").first()
+    flies = (None, first.flight, group.first_day)
+    case: Any
     for case in cases:
         trip = booked.get(case.pk)
-        same = trip is not None and trip.group_id is None
-        same = same and (trip.flight, trip.departs_on) == (first.flight, group.first_day)
+        same = trip is not None and (trip.group_id, trip.flight, trip.departs_on) == flies
         case.trip, case.lack, case.can_be_ticked = trip, labels.lack(case), trip is None or same
     return sorted(cases, key=lambda case: (not case.can_be_ticked, case.lack is not None, case.person.full_name))

@@ -120,7 +120,7 @@ def travellers(request):
     """The way back from the pages of the manifest's file."""
     asked = request.GET.get("group", "")
     if not is_identifier(asked):
-        return redirect("travel:list")
+        return groups(request)
     return redirect(group_for(request, asked, SEE))
 
 
