@@ -15,7 +15,11 @@ MOST_GROUPS, MOST_SEATS = 2, 8
 
 def add_flights(by: User) -> int:
     """Plan the groups around flights that somebody has booked already; returns how many."""
-    booked = Trip.objects.filter(enrolment__status=Status.READY_TO_TRAVEL, cancelled_on__isnull=True, group=None)
+    # Seasons of an earlier run keep the groups that they have.
+    booked = Trip.objects.filter(
+        enrolment__status=Status.READY_TO_TRAVEL, enrolment__season__flight_groups=None,
+        cancelled_on__isnull=True, group=None,
+    )  # fmt: skip
     seen: set[int] = set()
     for trip in booked.select_related("enrolment__season__programme", "enrolment__office").order_by(
         "-departs_on", "pk"
