@@ -38,7 +38,7 @@ def add_flights(by: User) -> int:
             season=case.season, status__in=[Status.READY_TO_TRAVEL, Status.IN_DOCUMENTATION], is_open=True,
             selections__released_on__isnull=True, planned_end__gt=trip.departs_on, departed_on__isnull=True,
         ).exclude(trips__cancelled_on__isnull=True, trips__isnull=False)  # fmt: skip
-        cases = [case, *others.distinct().order_by("pk")[: MOST_SEATS - 1]]
+        cases = [case, *others.distinct().order_by("-status", "pk")[: MOST_SEATS - 1]]
         actions.join(group, by=by, cases=cases, paid_by=Trip.Payer.EMPLOYER)
         trip.refresh_from_db()
         actions.lead(trip, by=by)

@@ -1,6 +1,7 @@
 """Flight groups through their pages: seats, tickets, manifest, departure, no-show, delay, arrival; the clocks of places."""
 
 from datetime import UTC, date, datetime, timedelta
+from zipfile import ZipFile
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -9,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 
+from programmes.base.lists import export as files
 from programmes.journey.departure.readiness import actions as readiness
 from programmes.journey.departure.travel import rules
 from programmes.models import CaseEvent, Document, Export, FlightGroup, Placement, Position, Selection, Trip
@@ -71,7 +73,7 @@ def page(client, url):
 
 
 def test_a_group_goes_from_its_plan_to_the_arrival_and_holds_back_who_is_not_ready(
-    manager, case, demand, worker, season, require
+    manager, case, demand, worker, season, require, tmp_path
 ):
     require("document", "passport", "Passport")
     require("ticket", "air_ticket", "Air ticket")
@@ -132,6 +134,13 @@ def test_a_group_goes_from_its_plan_to_the_arrival_and_holds_back_who_is_not_rea
     lines = b"".join(manager.post(f"{export.get_absolute_url()}file/").streaming_content).decode().splitlines()
     assert len(lines) == 3
     assert all("'=1+" in line for line in lines[1:])
+    assert (
+        files.write_workbook(export, export.created_by, str(tmp_path / "manifest.xlsx"), going=lambda rows: True) == 2
+    )
+    with ZipFile(tmp_path / "manifest.xlsx") as book:
+        sheet = book.read("xl/worksheets/sheet1.xml").decode()
+    assert "=1+" in sheet
+    assert "<f>" not in sheet
     # All who left are confirmed at once; nobody is when one cannot be.
     early = send(
         manager, f"{here}arrivals/", cases=[case.public_id], on=(TODAY - timedelta(days=1)).isoformat(), starts_on=""
