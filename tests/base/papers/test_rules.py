@@ -53,8 +53,9 @@ def test_texts_that_cannot_stand_side_by_side_are_refused_with_the_place():
     assert "block 2" in problem
 
 
-@pytest.mark.parametrize("code", [new_code() for _n in range(3)] + ["0123456789ABCDEF", "1100VWXYZ0011000"])
+@pytest.mark.parametrize("code", ["0123456789ABCDEF", "1100VWXYZ0011000", ""])
 def test_code_is_read_back_as_people_copy_it(code):
+    code = code or new_code()
     assert len(code) == 16
     for typed in (
         code,
