@@ -234,6 +234,9 @@ def test_groups_are_seen_where_their_programme_runs_and_cost_as_much_for_three_a
     assert stranger.get(here).status_code == 404
     assert group.name not in page(stranger, "/flights/")
     assert liaison.get(f"{here}departure/").status_code == 403
+    # The way back from the pages of the manifest's file.
+    assert liaison.get(f"/flights/travellers/?group={group.public_id}").url == here
+    assert "<h1>Choose a flight" in page(liaison, "/flights/travellers/").replace('<h1 tabindex="-1">', "<h1>")
     TripFactory(enrolment=case, group=group)
     readiness.keep_all()
     urls = ("/flights/", here, f"{here}manifest/")

@@ -53,6 +53,10 @@ def heading(group) -> dict:
 @require_safe
 def groups(request):
     """Flight groups, the latest departure first."""
+    return _list(request, _("Flights"))
+
+
+def _list(request, title):
     found = FlightGroup.objects.visible_to(request.user).select_related("season__programme")
     found = found.annotate(
         seated=Count("trips", filter=Q(trips__cancelled_on__isnull=True)),
@@ -62,7 +66,7 @@ def groups(request):
         ),
     )
     page = keyset(request, found, order=("-first_day", "-id"), count=False)
-    return page_or_part(request, "journey/departure/travel/list.html", "results", {"page": page})
+    return page_or_part(request, "journey/departure/travel/list.html", "results", {"page": page, "title": title})
 
 
 @requires(EDIT)
@@ -117,10 +121,10 @@ def group(request, public_id):
 @requires(SEE)
 @require_safe
 def travellers(request):
-    """The way back from the pages of the manifest's file."""
+    """The way back from the pages of the manifest's file: to the group, or to the choice of one."""
     asked = request.GET.get("group", "")
     if not is_identifier(asked):
-        return groups(request)
+        return _list(request, _("Choose a flight"))
     return redirect(group_for(request, asked, SEE))
 
 
