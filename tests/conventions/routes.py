@@ -374,6 +374,7 @@ ADMIN = {
     "programmes_reportschedule":     (S, "changelist add change history delete"),
     "programmes_letter":             (S, "changelist change history"),
     "programmes_duplicatehint":      (S, "changelist change history"),
+    "programmes_lettertemplate":     (S, "changelist add change history"),
     # What the libraries brought along: their pages stay shut.
     "auth_group":                    (NOBODY, ""),
     "account_emailaddress":          (NOBODY, ""),

@@ -21,7 +21,7 @@ A_MINUTE = 30
 def verify(request):
     """Ask for a code; say what the letter that carries it is."""
     if request.method == "POST":
-        return _answer(request, request.POST.get("code", ""))
+        return _answer(request, request.POST.get("code", ""), missing=200)
     return render(request, "base/papers/verify.html", {"asked": False})
 
 
@@ -31,11 +31,14 @@ def verify(request):
 @at_most_from_one_place(A_MINUTE, what="verify")
 def verified(request, code):
     """The same, by the link in the QR code."""
-    return _answer(request, code)
+    return _answer(request, code, missing=404)
 
 
-def _answer(request, typed: str):
-    """One look into one index and one page, whether the code is known, unknown, malformed or of a letter not made."""
+def _answer(request, typed: str, *, missing: int):
+    """One look into one index and one page, whether the code is known, unknown, malformed or of a letter not made.
+
+    `missing` is the status where no letter carries the code: an address that leads nowhere, or a form that was answered.
+    """
     found = IssuedLetter.objects.on_paper().filter(code=code_typed(typed)).first()
     context = {
         "asked": True,
@@ -45,6 +48,6 @@ def _answer(request, typed: str):
         "state": found.status if found else "unknown",
         "holds": found is not None and found.status == LetterStatus.READY,
     }
-    response = render(request, "base/papers/verify.html", context, status=200 if found else 404)
+    response = render(request, "base/papers/verify.html", context, status=200 if found else missing)
     response["X-Robots-Tag"] = "noindex"
     return response
