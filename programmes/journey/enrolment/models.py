@@ -86,6 +86,9 @@ class Enrolment(Lifecycle, Record):
     # The last day on which somebody spoke with the worker; kept by a trigger on the diary.
     last_contact_on = models.DateField(_("last contact on"), null=True, blank=True, editable=False)
 
+    # The cases it was recalled from, itself first: only where stays.read_chains has looked.
+    chain: list[int]
+
     objects = EnrolmentQuerySet.as_manager()
 
     class Meta:
