@@ -37,7 +37,7 @@ def verified(request, code):
 def _answer(request, typed: str, *, missing: int):
     """One look into one index and one page, whether the code is known, unknown, malformed or of a letter not made.
 
-    `missing` is the status where no letter carries the code: an address that leads nowhere, or a form that was answered.
+    `missing` is the status where no letter carries it: an address that leads nowhere, or a form that was answered.
     """
     found = IssuedLetter.objects.on_paper().filter(code=code_typed(typed)).first()
     context = {
