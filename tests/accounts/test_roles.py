@@ -28,6 +28,7 @@ export_identified    . . x x x . . .
 note_write           x x x . x . . .
 document_view        x x x . x x . .
 document_edit        x . . . x . . .
+file_view            x x x . x . . .
 employer_view        x x x x x x . .
 employer_edit        . x . . . . . .
 demand_view          x x x x x x . .

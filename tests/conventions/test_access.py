@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST
 from accounts.access import BORROWED, Access, Route, Scope, declared, declared_routes, public, requires
 from accounts.roles import Permission
 
-MOST_PUBLIC_ROUTES = 8
+MOST_PUBLIC_ROUTES = 10
 # Open although they answer nothing secret: the sign-in pages of the organisation's own server, when one is set.
 ONLY_WHEN_SET = {"openid_connect_login", "openid_connect_callback"}
 # The page of all components exists in demonstrations and tests, never in production.

@@ -19,7 +19,7 @@ class PreferencesForm(WorkForm):
     def prepare(self):
         """One field for each kind, with what holds now."""
         chosen = actions.preferences_of(self.user)
-        for kind in CHOOSABLE:
+        for kind in self._concerning():
             if kind.can_be_stopped:
                 self.fields[kind.code] = forms.ChoiceField(
                     label=kind.label,
@@ -28,13 +28,16 @@ class PreferencesForm(WorkForm):
                     widget=forms.RadioSelect(attrs={"class": "form-check-input"}),
                 )
 
+    def _concerning(self):
+        """The kinds that may come to somebody in the roles of the reader."""
+        return [kind for kind in CHOOSABLE if not kind.roles or kind.roles & self.user.roles]
+
     def rows(self):
         """The lines of the table: each kind with one cell for each channel.
 
         A cell is the button of its choice, True where the one way there is stands fixed, None where it is not offered.
         """
-        concerning = (kind for kind in CHOOSABLE if not kind.roles or kind.roles & self.user.roles)
-        return [(kind, self._cells(kind)) for kind in concerning]
+        return [(kind, self._cells(kind)) for kind in self._concerning()]
 
     def _cells(self, kind):
         if kind.code not in self.fields:

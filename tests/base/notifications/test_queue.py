@@ -266,6 +266,7 @@ def test_every_kind_has_its_templates(reader):
     facts |= dict.fromkeys(("ready", "to_decide", "wrong", "done", "left_out", "stuck"), 7) | {"state": "staged"}
     facts |= {"page": "/cases/", "at": "2026-03-01 10:00 UTC", "request": "4f0c", "words": "It stays white."}
     facts |= {"number": 12, "head": "5f" * 32}
+    facts |= {"demand": "D-2026-1", "day": 12, "limit": 15, "until": dt.date(2026, 3, 1), "held": 2}
     facts |= {"link": "http://127.0.0.1:8000/accounts/password/reset/key/x/", "month": dt.date(2026, 3, 1)}
     for kind in KINDS.values():
         letter = actions.queue(

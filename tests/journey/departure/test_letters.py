@@ -268,7 +268,7 @@ def test_whoever_may_not_see_the_case_or_the_numbers_gets_no_file(case, user_for
 
 def check(client, code):
     """What the public page says of a code."""
-    return client.get(reverse("papers:verified", args=[code]))
+    return client.get(reverse("papers:verified", args=[code]), headers={"accept-language": "en"})
 
 
 def test_check_shows_number_day_and_hash_and_nothing_about_anybody(case, user_for, client, django_assert_num_queries):

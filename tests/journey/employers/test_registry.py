@@ -229,6 +229,6 @@ def test_words_of_old_become_records():
 
     names = [EmployerFactory(association=name) for name in ("FERME", "FERME", "")]
     SiteFactory(employer=names[0], housing_inspected_on=TODAY)
-    import_module("programmes.migrations.0011_registry_around_employers").give_records_to_what_was_a_word(apps, None)
+    import_module("programmes.migrations.0003_from_demand_to_departure").give_records_to_what_was_a_word(apps, None)
     assert list(AssociationMember.objects.values_list("association__name", flat=True)) == ["FERME"] * 2
     assert Inspection.objects.get().inspected_on == TODAY
