@@ -5,6 +5,7 @@ from datetime import date
 import factory
 from factory.django import DjangoModelFactory
 
+from programmes.base.rulebook import codes
 from programmes.models import Code, Deadline, Programme, Requirement, RuleValue, Season
 from tests.fixtures.accounts import make_office
 
@@ -80,3 +81,9 @@ class CodeFactory(DjangoModelFactory):
         django_get_or_create = ("list", "code")
 
     labels = factory.LazyAttribute(lambda o: {"es": f"{o.code} (es)", "en": f"{o.code} (en)"})
+
+    @classmethod
+    def _create(cls, model_class, *args, **kwargs):
+        made = super()._create(model_class, *args, **kwargs)
+        codes.forget()  # an earlier test of this process may have read the list without it
+        return made
