@@ -24,12 +24,7 @@ class Standing:
     @cached_property
     def _kept(self) -> tuple[str, list[Any], list[tuple[int, int]]]:
         text, parameters = self.build(*self.marks).query.sql_with_params()
-        places = [
-            (at, self.marks.index(value))
-            for at, value in enumerate(parameters)
-            if any(type(value) is type(mark) or isinstance(value, type(mark)) for mark in self.marks)
-            and value in self.marks
-        ]
+        places = [(at, self.marks.index(value)) for at, value in enumerate(parameters) if value in self.marks]
         if {mark for _at, mark in places} != set(range(len(self.marks))):
             raise ValueError("A value of the statement does not stand in its text.")
         return text, list(parameters), places

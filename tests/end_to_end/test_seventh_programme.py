@@ -12,8 +12,8 @@ from django.urls import reverse
 from programmes.base.rulebook import codes
 from programmes.base.rulebook.shipped import code_lists
 from programmes.models import Code, Enrolment, JobDemand, Programme
-from tests.base.rulebook.test_admin import SITE, errors_of, line, new_programme, page_of, requirement_form
-from tests.base.rulebook.test_admin import send as send_settings
+from tests.base.rulebook.pages import SITE, errors_of, line, new_programme, page_of, requirement_form
+from tests.base.rulebook.pages import send as send_settings
 from tests.factories.employers import EmployerFactory, SiteFactory
 from tests.factories.enrolment import EnrolmentFactory
 from tests.factories.people import PersonFactory

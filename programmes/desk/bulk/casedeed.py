@@ -14,6 +14,8 @@ from programmes.base.batches.problems import from_error, problem
 from programmes.base.batches.problems import register as register_problems
 from programmes.base.batches.states import Outcome, RowState
 from programmes.base.common.errors import RuleBroken
+from programmes.base.common.models import RecordQuerySet
+from programmes.journey.enrolment import steps
 from programmes.journey.enrolment.models import Enrolment
 from programmes.journey.enrolment.states import ENROLMENT
 
@@ -157,6 +159,19 @@ class CaseDeed(Kind):
                 row.skip(from_error(refusal))
             else:
                 row.done(Outcome.CHANGED, subject=case, before=before)
+
+    def take_back(self, pairs, made: RecordQuerySet, key: str, by) -> None:
+        """Delete what was made for each case, named by `key` in what the row keeps, where nothing more is known of it:
+        its version is still the one it was made with. What the case lacks is worked out again."""
+        for row, case in pairs:
+            kept = row.before or {}
+            found = made.locked().filter(pk=kept.get(key), version=kept.get("version")).first()
+            if found is None:
+                row.stick(problem("changed_since"))
+                continue
+            found.delete()
+            steps.renew_requirements(case, by=by)
+            row.undone()
 
     def undo(self, batch, rows, by):
         """Put back what is still as this batch left it."""

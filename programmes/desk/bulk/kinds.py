@@ -254,15 +254,7 @@ class Request(CaseDeed):
 
     def undo_it(self, batch, pairs, by):
         """A request nobody has answered yet is withdrawn; its lines in the diary stay."""
-        for row, case in pairs:
-            kept = row.before or {}
-            asked = Document.objects.locked().filter(pk=kept.get("document"), version=kept.get("version")).first()
-            if asked is None:
-                row.stick(problem("changed_since"))
-                continue
-            asked.delete()
-            steps.renew_requirements(case, by=by)
-            row.undone()
+        self.take_back(pairs, Document.objects.all(), "document", by)
 
 
 class Move(CaseDeed):

@@ -7,7 +7,6 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.roles import Permission
 from programmes.base.batches.kinds import register
-from programmes.base.batches.problems import problem
 from programmes.base.batches.problems import register as register_problems
 from programmes.base.common import wording
 from programmes.desk.bulk.casedeed import OVER, CaseDeed
@@ -15,7 +14,6 @@ from programmes.desk.bulk.kinds import DEEDS, Tell
 from programmes.journey.departure import actions as departure
 from programmes.journey.departure.models import Medical
 from programmes.journey.departure.states import MedicalStatus
-from programmes.journey.enrolment import steps
 
 register_problems(
     {
@@ -61,15 +59,7 @@ class BookExam(CaseDeed):
 
     def undo_it(self, batch, pairs, by):
         """An appointment of which nothing more is known is taken back; its line in the diary stays."""
-        for row, case in pairs:
-            kept = row.before or {}
-            exam = Medical.objects.locked().filter(pk=kept.get("exam"), version=kept.get("version")).first()
-            if exam is None:
-                row.stick(problem("changed_since"))
-                continue
-            exam.delete()
-            steps.renew_requirements(case, by=by)
-            row.undone()
+        self.take_back(pairs, Medical.objects.all(), "exam", by)
 
 
 class Invite(Tell):

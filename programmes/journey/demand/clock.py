@@ -5,13 +5,14 @@ The published promise of the model programme is fifteen days (domain.md 0.3); a 
 (deadlines `boarding` and `boarding_warning`).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.db.models import (
+    Aggregate,
     Avg,
     Count,
     DateField,
@@ -22,7 +23,6 @@ from django.db.models import (
     IntegerField,
     Max,
     OuterRef,
-    Q,
     QuerySet,
     Subquery,
 )
@@ -37,9 +37,7 @@ from programmes.journey.demand.states import DEMAND, POSITION
 
 LIMIT, WARNING = "boarding", "boarding_warning"
 # Somebody boarded for a position when whoever holds it, or went home from it, has departed.
-_GIVEN = Q(places__status__in=sorted(POSITION.groups["given"]))
-_BOARDED = _GIVEN & Q(places__selections__enrolment__departed_on__isnull=False)
-_DEPARTED = "places__selections__enrolment__departed_on"
+_DEPARTED = "selections__enrolment__departed_on"
 
 
 def days_between(requested_on: date, boarded_on: date) -> int:
@@ -135,55 +133,61 @@ def _days(key: str) -> Any:
     return Coalesce(Subquery(own, output_field=IntegerField()), DEADLINES[key].default)
 
 
-def set_clocks(demands: Sequence[JobDemand], *, today: date) -> None:
-    """Put `clock`, and `given` (how many positions are filled), on each of these demands; one query for all.
+def _of_positions(found: Any, figure: Aggregate) -> Subquery:
+    """A figure over positions `found` of each demand."""
+    return Subquery(
+        found.filter(demand=OuterRef("pk")).order_by().values("demand").annotate(figure=figure).values("figure")
+    )
+
+
+def columns() -> dict[str, Any]:
+    """What the clock of a demand is read from (`read`), and `given`: how many of its positions are filled.
 
     Cases belong to a later room and are read through the reverse relation of the position.
     """
-    rows = (
-        JobDemand.objects.filter(pk__in=[demand.pk for demand in demands])
-        .order_by()
-        .annotate(
-            given_away=Count("places", filter=_GIVEN, distinct=True),
-            boarded=Count("places", filter=_BOARDED, distinct=True),
-            last_on=Max(_DEPARTED, filter=_BOARDED),
-            limit=_days(LIMIT),
-            warned_from=_days(WARNING),
-        )
-        .values("pk", "given_away", "boarded", "last_on", "limit", "warned_from")
+    given = Position.objects.filter(status__in=POSITION.groups["given"])
+    boarded = given.filter(**{f"{_DEPARTED}__isnull": False})
+    return {
+        "given": Coalesce(_of_positions(given, Count("pk")), 0),
+        "boarded": Coalesce(_of_positions(boarded, Count("pk", distinct=True)), 0),
+        "last_on": _of_positions(boarded, Max(_DEPARTED)),
+        "limit": _days(LIMIT),
+        "warned_from": _days(WARNING),
+    }
+
+
+def read(demand: JobDemand, row: Mapping[str, Any], *, today: date) -> Clock:
+    """The clock of a demand, from a row with `columns`."""
+    return clock_of(
+        demand.requested_on,
+        today=today,
+        limit=row["limit"],
+        warned_from=row["warned_from"],
+        positions=demand.positions,
+        boarded=row["boarded"],
+        last_boarded_on=row["last_on"],
+        is_over=demand.status in DEMAND.groups["over"],
     )
-    found = {row["pk"]: row for row in rows}
-    for demand in demands:
-        row = found[demand.pk]
-        demand.given = row["given_away"]  # type: ignore[attr-defined]
-        demand.clock = clock_of(  # type: ignore[attr-defined]
-            demand.requested_on,
-            today=today,
-            limit=row["limit"],
-            warned_from=row["warned_from"],
-            positions=demand.positions,
-            boarded=row["boarded"],
-            last_boarded_on=row["last_on"],
-            is_over=demand.status in DEMAND.groups["over"],
-        )
+
+
+def beside(demands: Sequence[JobDemand], *, today: date) -> list[dict]:
+    """Each of these demands with its `clock` and how many positions are `given`; one query for all."""
+    keys = [demand.pk for demand in demands]
+    found = JobDemand.objects.filter(pk__in=keys).order_by().annotate(**columns()).values("pk", *columns())
+    by_key = {row["pk"]: row for row in found}
+    return [
+        {
+            "demand": demand,
+            "clock": read(demand, by_key[demand.pk], today=today),
+            "given": by_key[demand.pk]["given"],
+        }
+        for demand in demands
+    ]
 
 
 def running(demands: QuerySet) -> QuerySet:
     """Those whose clock runs: not over, and somebody has still to board."""
-    boarded = (
-        Position.objects.filter(
-            demand=OuterRef("pk"),
-            status__in=POSITION.groups["given"],
-            selections__enrolment__departed_on__isnull=False,
-        )
-        .order_by()
-        .values("demand")
-        .annotate(count=Count("pk", distinct=True))
-        .values("count")
-    )
-    return demands.exclude(status__in=DEMAND.groups["over"]).filter(
-        positions__gt=Coalesce(Subquery(boarded, output_field=IntegerField()), 0)
-    )
+    return demands.exclude(status__in=DEMAND.groups["over"]).filter(positions__gt=columns()["boarded"])
 
 
 def _days_later(key: str) -> Any:
@@ -220,8 +224,8 @@ def average_days(programmes: Iterable[int], *, since: date, until: date) -> dict
         .order_by()
         .values("season__programme")
         .annotate(
-            days=Avg(ExpressionWrapper(F(_DEPARTED) - F("requested_on"), output_field=DurationField())),
-            workers=Count(_DEPARTED),
+            days=Avg(ExpressionWrapper(F(f"places__{_DEPARTED}") - F("requested_on"), output_field=DurationField())),
+            workers=Count(f"places__{_DEPARTED}"),
         )
     )
     return {

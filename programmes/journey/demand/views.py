@@ -47,8 +47,8 @@ def listing(request):
     form = filtered.form
     found = filtered.qs if form.is_valid() else visible.none()
     page = keyset(request, found, order=("-requested_on", "-id"))
-    clock.set_clocks(page.rows, today=timezone.localdate())
-    context = {"page": page, "filters": form, "chips": chips_of(request, form)}
+    rows = clock.beside(page.rows, today=timezone.localdate())
+    context = {"page": page, "rows": rows, "filters": form, "chips": chips_of(request, form)}
     return page_or_part(request, "journey/demand/list.html", "results", context)
 
 
@@ -124,10 +124,11 @@ def detail(request, public_id):
     demand = visible_demand(request, public_id)
     rights = board.rights_over(demand, request.user, RIGHTS)
     counts = board.counts(demand)
-    clock.set_clocks([demand], today=timezone.localdate())
+    (beside,) = clock.beside([demand], today=timezone.localdate())
     page = keyset(request, board.told_positions(demand), order=("number",), size=50, count=False)
     context = {
         "demand": demand,
+        "clock": beside["clock"],
         "band": board.band(demand, counts),
         "step": moves.next_step(demand, rights),
         "can_edit": Permission.DEMAND_EDIT in rights and demand.status in DEMAND.groups["editable"],

@@ -1,19 +1,17 @@
 """The configuration site's pages of the rulebook: who may, what is refused in which words, what history keeps."""
 
-from datetime import date
-from html.parser import HTMLParser
-
 import pytest
 from django.contrib import admin as admin_site
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from programmes.base.rulebook import codes
-from programmes.base.rulebook.catalogue import DEADLINES, RULES, STAGES
+from programmes.base.rulebook.catalogue import DEADLINES, STAGES
 from programmes.base.rulebook.lists import LISTS
 from programmes.base.rulebook.shipped import code_lists
 from programmes.journey.enrolment.states import Status
-from programmes.models import Code, Deadline, Programme, Requirement, RuleValue, Season
+from programmes.models import Code, Programme, Requirement, Season
+from tests.base.rulebook.pages import SITE, FormOf, errors_of, line, new_programme, page_of, requirement_form, send
 from tests.factories.enrolment import EnrolmentFactory, StepFactory
 from tests.factories.rulebook import (
     CodeFactory,
@@ -24,7 +22,6 @@ from tests.factories.rulebook import (
     SeasonFactory,
 )
 
-SITE = "/admin/programmes/"
 PAGES = [f"{SITE}{model}/{page}" for model in ("programme", "season", "requirement", "code") for page in ("", "add/")]
 # What the configuration site may show. Nothing here belongs to one person or one case.
 ALLOWED = {
@@ -42,107 +39,6 @@ ALLOWED = {
     "programmes.Season",
 }
 BORROWED = {"account", "auth", "mfa", "socialaccount", "usersessions"}
-
-
-class FormOf(HTMLParser):
-    """What a browser would send if nobody touched the form of a page."""
-
-    def __init__(self, page: str):
-        super().__init__()
-        self.fields: dict[str, list[str] | str] = {}
-        self.select = ""
-        self.feed(page)
-
-    def handle_starttag(self, tag, attrs):
-        attrs = dict(attrs)
-        name = attrs.get("name")
-        if tag == "select":
-            self.select = name
-        elif tag == "option" and "selected" in attrs and self.select:
-            self.fields.setdefault(self.select, []).append(attrs.get("value", ""))
-        elif tag == "input" and name and attrs.get("type") not in {"submit", "button"}:
-            if attrs.get("type") not in {"checkbox", "radio"}:
-                self.fields[name] = attrs.get("value", "")
-            elif "checked" in attrs:
-                self.fields[name] = attrs.get("value", "on")
-
-    def handle_endtag(self, tag):
-        if tag == "select":
-            self.select = ""
-
-
-def send(client, path, *without, **changes):
-    """Open a page, change what is given (dots in names stand for hyphens), send it."""
-    page = client.get(path)
-    assert page.status_code == 200, page.status_code
-    fields = {name: value for name, value in FormOf(page.content.decode()).fields.items() if "__prefix__" not in name}
-    fields.update({name.replace("__", "-"): value for name, value in changes.items()})
-    for name in without:
-        fields.pop(name, None)
-    return client.post(path, fields)
-
-
-def errors_of(response) -> dict[str, str]:
-    """Field → words of a refused page, of the form and of its tables."""
-    assert response.status_code == 200, response.get("Location")
-    form = response.context["adminform"].form
-    found = {name: " ".join(words) for name, words in form.errors.items()}
-    for table in response.context["inline_admin_formsets"]:
-        for row in table.formset.forms:
-            found |= {f"{row.prefix}-{name}": " ".join(words) for name, words in row.errors.items()}
-        found |= (
-            {table.formset.prefix: " ".join(table.formset.non_form_errors())} if table.formset.non_form_errors() else {}
-        )
-    return found
-
-
-def line(table: str, key: str, programme=None, *, further=False) -> str:
-    """The prefix of the line of a catalogue in a programme's page; lines that are set stand first.
-
-    A rule that is set has an empty line for a `further` value.
-    """
-    catalogue, rows = (RULES, RuleValue) if table == "rule_values" else (DEADLINES, Deadline)
-    own = list(rows.objects.filter(programme=programme).values_list("key", flat=True)) if programme else []
-    if key in own and not further:
-        return f"{table}__{own.index(key)}"
-    empty = list(catalogue) if table == "rule_values" else [k for k in catalogue if k not in own]
-    return f"{table}__{len(own) + empty.index(key)}"
-
-
-@pytest.fixture
-def lists(db):
-    wanted = {"currency", "document", "consent_purpose", "withdrawal"}
-    Code.objects.bulk_create(row for row in code_lists() if row.list in wanted)
-    codes.forget()
-    yield
-    codes.forget()
-
-
-@pytest.fixture
-def admin(client_for, lists):
-    return client_for("administrator", language="en")
-
-
-@pytest.fixture
-def programme(lists):
-    return ProgrammeFactory(code="gt-ca")
-
-
-def page_of(row) -> str:
-    return f"{SITE}{row._meta.model_name}/{row.pk}/change/"
-
-
-def new_programme(office, **values):
-    return {
-        "names_es": "Nueva Zelandia RSE",
-        "names_en": "New Zealand RSE",
-        "code": "gt-nz-rse",
-        "origin": "GTM",
-        "destination": "NZL",
-        "offices": [office.pk],
-        "currency": "NZD",
-        **values,
-    }
 
 
 # --- Who ----------------------------------------------------------------------------------------------------------
@@ -259,15 +155,6 @@ def test_saving_a_page_untouched_changes_nothing(admin, programme):
     assert count() == before
 
 
-def test_a_value_is_changed_and_taken_away(admin, programme):
-    for key, value in {"max_stay_months": 7, "minimum_age": 21}.items():
-        RuleValueFactory(programme=programme, key=key, value=value)
-    age, stay = line("rule_values", "minimum_age", programme), line("rule_values", "max_stay_months", programme)
-    send(admin, page_of(programme), **{f"{age}__value": "", f"{stay}__value": "9"})
-    assert dict(programme.rule_values.values_list("key", "value")) == {"max_stay_months": 9}
-    assert Programme.objects.get().rules()["minimum_age"] == 18
-
-
 def test_a_programme_is_never_deleted_and_keeps_its_code(admin, programme):
     assert admin.post(f"{SITE}programme/{programme.pk}/delete/", {"post": "yes"}).status_code == 403
     send(admin, page_of(programme), code="another", names_en="Renamed")
@@ -302,113 +189,7 @@ def test_what_is_wrong_is_named_at_its_field(admin, office_for, values, field, s
     assert not Programme.objects.exists()
 
 
-@pytest.mark.parametrize(
-    ("key", "typed", "says"),
-    [
-        ("max_stay_months", {"value": "-1"}, "greater than or equal to 0"),
-        ("max_stay_months", {"value": "1001"}, "1000"),
-        ("max_stay_months", {"value": "seven"}, "whole number"),
-        ("max_stay_months", {"value": "", "source": "A law"}, "value too"),
-        ("season_closes", {"value_day": "31", "value_month": "2"}, "month and day"),
-        ("season_closes", {"value_day": "15", "value_month": ""}, "day and the month"),
-        ("season_closes", {"value_day": "32", "value_month": "1"}, "31"),
-        ("nationalities", {"value": "GTM, XYZ"}, "XYZ is not a country"),
-        ("minimum_wage", {"value": "23.15"}, "currency and amount"),
-        ("minimum_wage", {"value": "NZD much"}, "currency and amount"),
-        ("return_commitment", {"value": "perhaps"}, "valid choice"),
-    ],
-)
-def test_a_wrong_value_is_refused_beside_its_rule(admin, programme, key, typed, says):
-    prefix = line("rule_values", key, programme)
-    response = send(admin, page_of(programme), **{f"{prefix}__{name}": value for name, value in typed.items()})
-    assert says in errors_of(response)[f"{prefix.replace('__', '-')}-value"]
-    assert not RuleValue.objects.exists()
-
-
-@pytest.mark.parametrize(
-    ("typed", "field", "says"),
-    [
-        ({"value": "5"}, "valid_from", "already has a value from this day on. Give another day, or change that value."),
-        ({"value": "", "valid_from": "2027-01-01"}, "value", "Give the value too, or leave “From” empty."),
-        ({"value": "", "nationality": "KIR"}, "value", "leave “Only for nationality” empty."),
-        ({"value": "9", "nationality": "XYZ"}, "nationality", "XYZ is not a country. Enter three letters"),
-        ({"value": "9", "valid_from": "soon"}, "valid_from", "valid date"),
-        ({"value": "9", "valid_from": "2027-02-01", "valid_until": "2027-01-01"}, "", "The last day lies before"),
-        ({"value": "5", "valid_from": "2027-01-01"}, "value", ""),
-        ({"value": "12", "valid_from": "2027-01-01"}, "value", "more than “within any period of”, which is 11"),
-    ],
-)
-def test_a_wrong_further_value_is_refused_at_its_box(admin, programme, typed, field, says):
-    for key, value in {"max_stay_months": 7, "stay_window_months": 11}.items():
-        RuleValueFactory(programme=programme, key=key, value=value)
-    prefix = line("rule_values", "max_stay_months", programme, further=True)
-    response = send(admin, page_of(programme), **{f"{prefix}__{name}": value for name, value in typed.items()})
-    if not says:
-        assert response.status_code == 302, errors_of(response)
-        assert programme.rule_values.count() == 3
-        return
-    found = errors_of(response)
-    assert says in found[f"{prefix.replace('__', '-')}-{field or '__all__'}"], found
-    assert programme.rule_values.count() == 2
-    # What was typed is still there.
-    assert all(f'value="{each}"' in response.content.decode() for each in typed.values() if each)
-
-
-def test_a_value_taken_away_may_be_written_anew_from_the_same_day(admin, programme):
-    RuleValueFactory(programme=programme, key="max_stay_months", value=7)
-    old = line("rule_values", "max_stay_months", programme)
-    new = line("rule_values", "max_stay_months", programme, further=True)
-    typed = {f"{old}__value": "", f"{new}__value": "5", f"{new}__source": "A new law"}
-    response = send(admin, page_of(programme), **typed)
-    assert response.status_code == 302, errors_of(response)
-    assert list(programme.rule_values.values_list("value", "source")) == [(5, "A new law")]
-
-
-def test_the_same_requirement_follows_itself_but_not_on_the_same_days(admin, programme):
-    RequirementFactory(programme=programme, stage="ready_to_travel", kind="document", code="passport")
-    path, later = f"{SITE}requirement/add/", requirement_form(programme, valid_from="2027-01-01", margin_months="3")
-    assert "on these days too" in errors_of(send(admin, path, **later))["valid_from"]
-    old = Requirement.objects.get()
-    assert send(admin, page_of(old), valid_until="2026-12-31").status_code == 302
-    assert send(admin, path, **later).status_code == 302
-    days = set(Requirement.objects.values_list("valid_from", "valid_until", "margin_months"))
-    assert days == {(None, date(2026, 12, 31), None), (date(2027, 1, 1), None, 3)}
-
-
-@pytest.mark.parametrize("typed", ["-1", "4000", "soon"])
-def test_a_wrong_number_of_days_is_refused_beside_its_deadline(admin, programme, typed):
-    prefix = line("deadline_rows", "offer", programme)
-    response = send(admin, page_of(programme), **{f"{prefix}__days": typed})
-    assert f"{prefix.replace('__', '-')}-days" in errors_of(response)
-
-
-def test_an_unknown_or_a_doubled_rule_is_refused(admin, programme):
-    prefix = line("rule_values", "minimum_age", programme)
-    twin = line("rule_values", "max_stay_months", programme)
-    response = send(admin, page_of(programme), **{f"{prefix}__key": "nonsense", f"{prefix}__value": "3"})
-    assert f"{prefix.replace('__', '-')}-key" in errors_of(response)
-    response = send(admin, page_of(programme), **{f"{prefix}__value": "18", f"{twin}__key": "minimum_age", f"{twin}__value": "19"})  # fmt: skip
-    assert errors_of(response)
-    assert not RuleValue.objects.exists()
-
-
 # --- Requirements and seasons -------------------------------------------------------------------------------------
-
-
-def requirement_form(programme, **values):
-    return {
-        "programme": programme.pk,
-        "stage": "ready_to_travel",
-        "kind": "document",
-        "code": "passport",
-        "labels_es": "Pasaporte",
-        "labels_en": "Passport",
-        "waits_for": "worker",
-        "lead_days": "45",
-        "order": "10",
-        "active": "on",
-        **values,
-    }
 
 
 def test_a_stage_is_chosen_by_its_label(admin, programme):
