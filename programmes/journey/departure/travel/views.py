@@ -158,8 +158,11 @@ def add_leg(request, public_id):
     initial = {"origin": last.destination, "departs_zone": last.arrives_zone, "carrier": last.carrier}
     form = forms.LegForm(typed(request), user=request.user, record=found, initial=initial)
     if request.method == "POST" and form.is_valid():
-        deed = lambda: actions.add_leg(found, by=request.user, version=form.version_token(), **form.deed())  # noqa: E731
-        if done := attempt(request, form, deed, done=_("The leg was added.")):
+        done = attempt(
+            request, form, lambda: actions.add_leg(found, by=request.user, version=form.version_token(), **form.deed()),
+            done=_("The leg was added."),
+        )  # fmt: skip
+        if done:
             return done
     return _leg_page(
         request, form, title=_("Add a leg"), do=_("Add the leg"), cancel=found.get_absolute_url(), band=heading(found)
@@ -174,8 +177,11 @@ def delay(request, public_id, leg_id):
     leg = get_object_or_404(FlightLeg.objects.select_related("group"), group=found, public_id=leg_id)
     form = forms.DelayForm(typed(request), user=request.user, record=leg)
     if request.method == "POST" and form.is_valid():
-        deed = lambda: actions.delay(leg, by=request.user, version=form.version_token(), **form.deed())  # noqa: E731
-        if done := attempt(request, form, deed, done=_("The new times were recorded, and noted in each case.")):
+        done = attempt(
+            request, form, lambda: actions.delay(leg, by=request.user, version=form.version_token(), **form.deed()),
+            done=_("The new times were recorded, and noted in each case."),
+        )  # fmt: skip
+        if done:
             return done
     places = {"from": leg.origin, "to": leg.destination, "here": leg.departs_zone, "there": leg.arrives_zone}
     return form_page(
@@ -198,8 +204,11 @@ def join(request, public_id):
     initial = {"currency": found.season.programme.currency, "paid_by": Trip.Payer.EMPLOYER}
     form = forms.JoinForm(typed(request), user=request.user, offered=offered, initial=initial)
     if request.method == "POST" and form.is_valid():
-        deed = lambda: actions.join(found, by=request.user, **form.deed())  # noqa: E731
-        if done := attempt(request, form, deed, done=_("The workers have seats. Give their ticket numbers next.")):
+        done = attempt(
+            request, form, lambda: actions.join(found, by=request.user, **form.deed()),
+            done=_("The workers have seats. Give their ticket numbers next."),
+        )  # fmt: skip
+        if done:
             return done
     return form_page(
         request, form, TICKS,
@@ -220,8 +229,11 @@ def tickets(request, public_id):
     ]
     form = forms.TicketsForm(typed(request), user=request.user, seats=mine)
     if request.method == "POST" and form.is_valid():
-        deed = lambda: actions.give_tickets(found, by=request.user, **form.deed())  # noqa: E731
-        if done := attempt(request, form, deed, done=_("The ticket numbers were recorded.")):
+        done = attempt(
+            request, form, lambda: actions.give_tickets(found, by=request.user, **form.deed()),
+            done=_("The ticket numbers were recorded."),
+        )  # fmt: skip
+        if done:
             return done
     return form_page(request, form, title=_("Ticket numbers"), cancel=found.get_absolute_url(), band=heading(found))
 
@@ -293,8 +305,11 @@ def no_show(request, public_id, trip_id):
         raise Http404
     form = forms.NoShowForm(typed(request), user=request.user)
     if request.method == "POST" and form.is_valid():
-        deed = lambda: actions.no_show(trip, by=request.user, **form.deed())  # noqa: E731
-        if done := attempt(request, form, deed, done=_("Recorded. The seat and the position are free.")):
+        done = attempt(
+            request, form, lambda: actions.no_show(trip, by=request.user, **form.deed()),
+            done=_("Recorded. The seat and the position are free."),
+        )  # fmt: skip
+        if done:
             return done
     return form_page(
         request, form,
