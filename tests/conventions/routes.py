@@ -312,7 +312,10 @@ travel:travellers                   -                   CLM.....  page
 travel:group                        flight group        CLM.....  page
 travel:manifest                     flight group        CLM.....  page
 travel:add_leg                      flight group        C.M.....  form
+travel:change                       flight group        C.M.....  form
+travel:call_off                     flight group        C.M.....  form
 travel:delay                        leg                 C.M.....  form
+travel:remove_leg                   leg                 C.M.....  form
 travel:join                         flight group        C.M.....  form
 travel:tickets                      flight group        C.M.....  form
 travel:depart                       flight group        C.M.....  form

@@ -67,6 +67,8 @@ REPORT_READY = "report_ready"
 DEMAND_CLOCK = "demand_clock"
 AUTHORISATION_LAPSES = "authorisation_lapses"
 AUTHORISATION_LAPSED = "authorisation_lapsed"
+FLIGHT_DELAYED = "flight_delayed"
+FLIGHT_CALLED_OFF = "flight_called_off"
 CASES_ASSIGNED = "cases_assigned"
 EXPORT_ASKED = "export_asked"
 EXPORT_DECIDED = "export_decided"
@@ -76,6 +78,9 @@ AUDIT_HEAD = "audit_head"
 ACCOUNT_CHANGED = "account_changed"
 ACCOUNT_INVITATION = "account_invitation"
 ACCOUNT_PASSWORD_RESET = "account_password_reset"  # noqa: S105 -- the name of a letter, not a password
+
+# What is said of a leg: when and where it leaves, when and where it arrives.
+LEG = frozenset({"day", "at", "origin", "lands", "lands_at", "destination"})
 
 KINDS: MappingProxyType[str, Kind] = MappingProxyType(
     {
@@ -137,6 +142,24 @@ KINDS: MappingProxyType[str, Kind] = MappingProxyType(
                 line=_("An authorisation lapsed while positions are held"),
                 channels=(Channel.NOW, Channel.DIGEST),
                 locked=_("Nobody travels until it is renewed, so this cannot be switched off."),
+            ),
+            Kind(
+                code=FLIGHT_DELAYED,
+                label=_("A flight has new times"),
+                why=_("You look after workers of this flight."),
+                roles=frozenset({Role.CASEWORKER, Role.LIAISON, Role.MANAGER}),
+                facts=frozenset({"flight", "day_was", "at_was", "count", "cases"}) | LEG,
+                line=_("A flight has new times"),
+            ),
+            Kind(
+                code=FLIGHT_CALLED_OFF,
+                label=_("A flight is called off"),
+                why=_("You look after workers of this flight."),
+                roles=frozenset({Role.CASEWORKER, Role.LIAISON, Role.MANAGER}),
+                facts=frozenset({"flight", "day", "count", "cases"}),
+                line=_("A flight is called off"),
+                channels=(Channel.NOW, Channel.DIGEST),
+                locked=_("Workers stay behind, so this cannot be switched off."),
             ),
             Kind(
                 code=EXPORT_ASKED,

@@ -28,6 +28,7 @@ LISTS: dict[str, str | Promise] = {
     "early_end": _("Reasons: ended early"),
     "employer_suspension": _("Reasons: employer suspended"),
     "export_purpose": _("Purposes of exports"),
+    "flight_called_off": _("Reasons: flight called off"),
     "housing": _("Kinds of housing"),
     "ineligibility": _("Reasons: ineligible"),
     "isced": _("Levels of education (ISCED)"),

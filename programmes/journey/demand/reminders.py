@@ -13,6 +13,7 @@ from programmes.base.notifications import sources
 from programmes.base.notifications.kinds import AUTHORISATION_LAPSED, AUTHORISATION_LAPSES, DEMAND_CLOCK
 from programmes.base.notifications.rules import local_time
 from programmes.base.notifications.sources import Reminder
+from programmes.base.rulebook.models import Programme
 from programmes.journey.demand import clock
 from programmes.journey.demand.models import Authorisation, JobDemand
 from programmes.journey.demand.states import DEMAND, PositionStatus
@@ -27,13 +28,16 @@ WAITING = (P.RESERVED, P.OFFERED, P.ACCEPTED)
 
 
 class Readers:
-    """Liaisons and managers by what they reach, read once when the first of them is asked for."""
+    """People with certain roles by what they reach, read once when the first of them is asked for."""
+
+    def __init__(self, *roles: str) -> None:
+        self._roles = roles or (Role.LIAISON, Role.MANAGER)
 
     @cached_property
     def _memberships(self) -> list[Membership]:
         rows = (
             Membership.objects.around(timezone.now())
-            .filter(role__in=(Role.LIAISON, Role.MANAGER), user__is_active=True)
+            .filter(role__in=self._roles, user__is_active=True)
             .with_reach()
             .select_related("user", "office")
         )
@@ -41,22 +45,28 @@ class Readers:
 
     def liaisons_of(self, demand: JobDemand) -> list[User]:
         """Who wrote the demand down or handed it in, while they work for the programme; else all its liaisons."""
-        found = self._of(demand, Role.LIAISON)
+        found = self.of(demand.season.programme, Role.LIAISON)
         own = [user for user in found if user.pk in {demand.created_by_id, demand.submitted_by_id}]
         return own or found
 
     def all_of(self, demand: JobDemand) -> list[User]:
         """The liaisons and the managers of the programme, each once."""
-        both = [*self.liaisons_of(demand), *self._of(demand, Role.MANAGER)]
+        both = [*self.liaisons_of(demand), *self.of(demand.season.programme, Role.MANAGER)]
         return list({user.pk: user for user in both}.values())
 
-    def _of(self, demand: JobDemand, role: str) -> list[User]:
-        programme = demand.season.programme
+    def liaisons_there(self, programme: Programme) -> list[User]:
+        """The liaisons at the destination of a programme; where there is none, all its liaisons."""
+        found = self.of(programme, Role.LIAISON)
+        there = {row.user_id for row in self._memberships if row.office_id == programme.destination_office_id}
+        return [user for user in found if user.pk in there] or found
+
+    def of(self, programme: Programme, *roles: str) -> list[User]:
+        """Those who have one of the roles (any without) where the programme runs."""
         offices = {office.pk for office in programme.offices.all()} | {programme.destination_office_id}
         found = {
             row.user.pk: row.user
             for row in self._memberships
-            if row.role == role
+            if (not roles or row.role in roles)
             and offices & row.reach.office_ids
             and (row.reach.programme_ids is None or programme.pk in row.reach.programme_ids)
         }

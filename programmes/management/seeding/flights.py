@@ -41,7 +41,10 @@ def add_flights(by: User) -> int:
         cases = [case, *others.distinct().order_by("-status", "pk")[: MOST_SEATS - 1]]
         actions.join(group, by=by, cases=cases, paid_by=Trip.Payer.EMPLOYER)
         trip.refresh_from_db()
-        actions.lead(trip, by=by)
+        if seen:
+            actions.change(group, by=by, version=group.version, name=group.name, leader=by)
+        else:
+            actions.lead(trip, by=by)
         seen.add(case.season_id)
         if len(seen) == MOST_GROUPS:
             break

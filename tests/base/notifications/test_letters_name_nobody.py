@@ -37,6 +37,12 @@ FACTS = {
     "limit": 15,
     "until": "1 mar",
     "held": 2,
+    "flight": "TS 415",
+    **dict.fromkeys(("day_was", "lands"), dt.date(2026, 3, 29)),
+    **dict.fromkeys(("at_was", "lands_at"), "08:15"),
+    "origin": "Guatemala",
+    "destination": "Montréal",
+    "cases": "GT-2026-00412",
     "head": "5f" * 32,
     "link": "http://127.0.0.1:8000/accounts/password/reset/",
 }

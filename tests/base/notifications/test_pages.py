@@ -20,6 +20,8 @@ from programmes.base.notifications.kinds import (
     DIGEST,
     EXPORT_ASKED,
     EXPORT_DECIDED,
+    FLIGHT_CALLED_OFF,
+    FLIGHT_DELAYED,
     PROBLEM_REPORTED,
     REPORT_READY,
     STEP_DUE,
@@ -156,7 +158,8 @@ def test_the_bell_counts_no_further_than_a_hundred(caseworker):
 
 
 # The kinds about which there is something to choose, in the order of the page.
-CHOSEN = [CASE_ASSIGNED, CASES_ASSIGNED, STEP_DUE, REPORT_READY, EXPORT_ASKED, EXPORT_DECIDED, BATCH_ENDED]
+CHOSEN = [CASE_ASSIGNED, CASES_ASSIGNED, STEP_DUE, REPORT_READY, FLIGHT_DELAYED, FLIGHT_CALLED_OFF]
+CHOSEN += [EXPORT_ASKED, EXPORT_DECIDED, BATCH_ENDED]
 
 
 def choices(**chosen):

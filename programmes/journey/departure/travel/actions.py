@@ -1,4 +1,4 @@
-"""Deeds on flight groups: plan, add legs and workers, tickets, leader, delay, no-show, departure."""
+"""Deeds on flight groups: plan, change, legs, workers, tickets, leader, delay, no-show, departure, calling off."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
@@ -6,14 +6,17 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from programmes.base.common.errors import Missing, RuleBroken
-from programmes.base.lifecycle.models import record, record_each
+from programmes.base.lifecycle.models import record, record_many
 from programmes.journey.departure.actions import leaving
 from programmes.journey.departure.models import Trip
+from programmes.journey.departure.readiness import actions as readiness
 from programmes.journey.departure.readiness import judging
 from programmes.journey.departure.readiness.rules import PREPARED
+from programmes.journey.departure.travel import letters, rules
 from programmes.journey.departure.travel.models import FlightGroup, FlightLeg
 from programmes.journey.enrolment import actions as enrolments
 from programmes.journey.enrolment import steps
@@ -32,6 +35,53 @@ def plan(*, by, season, name: str, staff: str = "", **leg) -> FlightGroup:
         raise RuleBroken(_("The flight departs after the end of the season."), field="departs_at")
     group = FlightGroup.objects.create(season=season, name=name, staff=staff, first_day=first_day, created_by=by)
     _create_leg(group, 1, by=by, **leg)
+    return group
+
+
+@transaction.atomic
+def change(group, *, by, version: int, name: str, staff: str = "", leader=None) -> FlightGroup:
+    """Change what the group is called and who of the staff goes along; `leader` (a user) leads it instead of a worker.
+
+    Raises RuleBroken when the leader may not see the group.
+    """
+    group = locked(group, version)
+    if leader and not FlightGroup.objects.visible_to(leader).filter(pk=group.pk).exists():
+        raise RuleBroken(_("%(name)s may not see this flight group.") % {"name": leader.full_name}, field="leader")
+    group.name, group.staff, group.leader = name, staff, leader
+    group.write("name", "staff", "leader")
+    if leader:
+        _nobody_leads(group)
+    return group
+
+
+@transaction.atomic
+def call_off(group, *, by, version: int, reason: str, note: str = "") -> FlightGroup:
+    """Call the group off; `reason` is a code of the list "flight_called_off".
+
+    Effects: every seat is given up and the step of its case opens again, a diary line each, readiness judged at once,
+    letters to whoever is concerned. Raises RuleBroken when somebody has left with it.
+    """
+    group = locked(group, version)
+    _refuse_departed(group)
+    trips = list(group.trips.filter(cancelled_on__isnull=True).select_related("enrolment__owner"))
+    if any(trip.enrolment.departed_on for trip in trips):
+        raise RuleBroken(_("Somebody has left with this flight already, so it cannot be called off."), code="departed")
+    today = timezone.localdate()
+    cases = sorted((trip.enrolment for trip in trips), key=lambda case: case.pk)
+    for case in cases:
+        case = enrolments.locked(case)
+        trip = Trip.objects.locked().filter(group=group, enrolment=case, cancelled_on__isnull=True).first()
+        # Somebody cancelled it a moment ago.
+        if trip is None:
+            continue
+        trip.cancelled_on, trip.leads = today, False
+        trip.write("cancelled_on", "leads")
+        record(trip, by=by, what="flight_called_off", note=note, flight=trip.flight, called_off=reason)
+        steps.renew_requirements(case, by=by)
+    group.called_off_on, group.called_off_reason = today, reason
+    group.write("called_off_on", "called_off_reason")
+    readiness.rejudge(case.pk for case in cases)
+    letters.queue_called_off(group, cases, by=by)
     return group
 
 
@@ -60,14 +110,66 @@ def _create_leg(group, number: int, *, by, **leg) -> FlightLeg:
 
 
 @transaction.atomic
+def remove_leg(leg, *, by, version: int) -> FlightGroup:
+    """Remove a leg that has not been flown. Effects: the trips lead where the other legs lead, tickets stay, a diary
+    line in each case with a seat.
+
+    Raises RuleBroken for the only leg, and for one between two that do not meet.
+    """
+    group = locked(leg.group)
+    leg = _locked_leg(leg, version)
+    legs = list(group.legs.order_by("number"))
+    at = legs.index(leg)
+    left = group.trips.filter(cancelled_on__isnull=True, enrolment__departed_on__isnull=False)
+    if leg.departs_at <= timezone.now() or (at == 0 and (group.departed_on or left.exists())):
+        raise RuleBroken(_("This leg has been flown already."), code="flown")
+    if len(legs) == 1:
+        raise RuleBroken(_("A flight group keeps at least one leg. Call the group off instead."), code="only_leg")
+    if 0 < at < len(legs) - 1 and not rules.joins(legs[at - 1].destination, legs[at + 1].origin):
+        before, after = legs[at - 1], legs[at + 1]
+        raise RuleBroken(
+            _(
+                "Without this leg the journey breaks: %(before)s arrives in %(here)s, and %(after)s leaves from"
+                " %(there)s."
+            )
+            % {"before": before.flight, "here": before.destination, "after": after.flight, "there": after.origin},
+            code="broken",
+        )
+    leg.delete()
+    for later in legs[at + 1 :]:
+        later.number -= 1
+        later.write("number")
+    group.write()
+    record_many(_seated(group), by=by, what="flight_leg_removed", flight=leg.flight)
+    _tell_trips(group)
+    return group
+
+
+def _locked_leg(leg, version: int) -> FlightLeg:
+    found = FlightLeg.objects.locked().filter(pk=leg.pk).first()
+    if found is None:
+        raise RuleBroken(_("Somebody has just removed this leg. Open the page of the group again."))
+    found.expect_version(version)
+    return found
+
+
+def _seated(group) -> list[Enrolment]:
+    """The cases with a seat, with the owner of each."""
+    cases = Enrolment.objects.filter(trips__group=group, trips__cancelled_on__isnull=True)
+    return list(cases.select_related("owner").order_by("pk"))
+
+
+@transaction.atomic
 def delay(leg, *, by, version: int, departs_at: datetime, arrives_at: datetime, why: str = "") -> FlightGroup:
-    """Record new times of a leg. Effects: a diary line in each case with a seat, the trips' day of departure.
+    """Record new times of a leg. Effects: a diary line in each case with a seat, the trips' day of departure, letters
+    to whoever is concerned.
 
     Raises RuleBroken when the leg would not fit between its neighbours any more.
     """
     group = locked(leg.group)
-    leg = FlightLeg.objects.locked().get(pk=leg.pk)
-    leg.expect_version(version)
+    leg = _locked_leg(leg, version)
+    if (departs_at, arrives_at) == (leg.departs_at, leg.arrives_at):
+        raise RuleBroken(_("These are the times that stand there already."), field="departs_at")
     if arrives_at <= departs_at:
         raise RuleBroken(_("The arrival lies before the departure."), field="arrives_at")
     legs = {one.number: one for one in group.legs.all()}
@@ -88,9 +190,10 @@ def delay(leg, *, by, version: int, departs_at: datetime, arrives_at: datetime, 
         "flight_was": f"{was:%Y-%m-%d %H:%M}",
         "flight_now": f"{leg.departs_there:%Y-%m-%d %H:%M}",
     }
-    cases = Enrolment.objects.filter(trips__group=group, trips__cancelled_on__isnull=True)
-    record_each(((case, told) for case in cases), by=by, what="flight_delayed", note=why)
+    cases = _seated(group)
+    record_many(cases, by=by, what="flight_delayed", note=why, **told)
     _tell_trips(group)
+    letters.queue_delayed(group, leg, was, cases, by=by)
     return group
 
 
@@ -184,15 +287,23 @@ def give_tickets(group, *, by, numbers: Mapping[int, str]) -> FlightGroup:
 def lead(trip, *, by) -> FlightGroup:
     """Make this worker the leader of the group, instead of whoever was. Effects: a diary line."""
     group = locked(trip.group)
-    for other in Trip.objects.locked().filter(group=group, leads=True).exclude(pk=trip.pk):
-        other.leads = False
-        other.write("leads")
+    _nobody_leads(group, but=trip.pk)
+    if group.leader_id:
+        group.leader = None
+        group.write("leader")
     trip = Trip.objects.locked().get(pk=trip.pk)
     if trip.cancelled_on is None and not trip.leads:
         trip.leads = True
         trip.write("leads")
         record(trip, by=by, what="leads_group", flight=trip.flight)
     return group
+
+
+def _nobody_leads(group, but: int | None = None) -> None:
+    """Whoever of the workers leads the group leads it no more, with one exception."""
+    for other in Trip.objects.locked().filter(group=group, leads=True).exclude(pk=but):
+        other.leads = False
+        other.write("leads")
 
 
 @transaction.atomic
@@ -257,10 +368,12 @@ def free_the_seat(enrolment, *, event, by) -> None:
 
 
 def locked(group, version: int | None = None) -> FlightGroup:
-    """The group, locked and fresh; Stale when `version` is not the present one."""
+    """The group, locked and fresh; Stale when `version` is not the present one, RuleBroken once it is called off."""
     fresh = FlightGroup.objects.locked().select_related("season__programme").get(pk=group.pk)
     if version is not None:
         fresh.expect_version(version)
+    if fresh.called_off_on:
+        raise RuleBroken(_("This group was called off. Plan another one."), code="called_off")
     return fresh
 
 

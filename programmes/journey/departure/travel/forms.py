@@ -8,13 +8,15 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
 from accounts.places import time_zones
-from accounts.roles import Permission
+from accounts.roles import Permission, roles_with
 from programmes.base.common.choices import RecordChoice, RecordChoices
 from programmes.base.common.forms import DayField, WorkForm
-from programmes.base.rulebook.models import Programme, Season
+from programmes.base.rulebook.models import Code, Programme, Season
 from programmes.journey.demand.forms import MoneyField, SeasonChoice
 from programmes.journey.demand.models import JobDemand
+from programmes.journey.demand.reminders import Readers
 from programmes.journey.departure.forms import CHOOSE, currency_code
 from programmes.journey.departure.models import Trip
 from programmes.journey.departure.travel import rules
@@ -111,6 +113,39 @@ class GroupForm(LegForm):
         seasons = Season.objects.filter(active=True, programme__in=programmes.values("pk"))
         self.fields["season"].queryset = seasons.select_related("programme").order_by("programme__code", "-starts_on")
         self.initial.setdefault("departs_zone", self.user.time_zone)
+
+
+class ChangeForm(WorkForm):
+    """What the group, the `record`, is called, and who of the staff goes along."""
+
+    name = forms.CharField(label=_("Name"), max_length=80)
+    leader = RecordChoice(
+        User.objects.none(), label=_("Leader from the staff"), required=False, empty_label=_("None: a worker leads"),
+        help_text=_("Whoever is chosen leads the group instead of a worker."),
+    )  # fmt: skip
+    staff = forms.CharField(label=_("Who else of the staff travels along"), max_length=150, required=False)
+
+    def prepare(self):
+        """Those who may see the group; what is known of it."""
+        known = Readers(*roles_with(Permission.CASE_MATCH)).of(self.record.season.programme)
+        users = User.objects.filter(pk__in=[user.pk for user in known]) | User.objects.filter(pk=self.record.leader_id)
+        self.fields["leader"].queryset = users.order_by("full_name", "pk")
+        for name in ("name", "staff"):
+            self.initial.setdefault(name, getattr(self.record, name))
+        self.initial.setdefault("leader", self.record.leader and self.record.leader.public_id)
+
+
+class CallOffForm(WorkForm):
+    """Why the group, the `record`, is called off."""
+
+    reason = forms.ChoiceField(label=_("Reason"))
+    note = forms.CharField(
+        label=_("Note"), max_length=300, required=False, help_text=_("It stands in the diary of each case.")
+    )
+
+    def prepare(self):
+        """The reasons in force."""
+        self.fields["reason"].choices = Code.objects.choices("flight_called_off", blank="")
 
 
 class DelayForm(Times, WorkForm):

@@ -6,6 +6,7 @@ database holds, it is in one group at a time.
 
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
@@ -32,13 +33,28 @@ class FlightGroupQuerySet(RecordQuerySet):
 
 @tracked()
 class FlightGroup(Record):
-    """Workers of one season who leave together. `first_day` is the local day of the first leg, for lists in order."""
+    """Workers of one season who leave together. `first_day` is the local day of the first leg, for lists in order.
+
+    One leads it: a worker (`Trip.leads`) or `leader`, one of the staff. A group that is called off keeps its legs, and
+    its seats are given up.
+    """
 
     season = models.ForeignKey(Season, verbose_name=_("season"), on_delete=models.PROTECT, related_name="flight_groups")
     name = models.CharField(_("name"), max_length=80)
     staff = models.CharField(_("who of the staff travels along"), max_length=150, blank=True)
+    leader = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("leader from the staff"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
     first_day = models.DateField(_("departure"))
     departed_on = models.DateField(_("departed on"), null=True, blank=True)
+    called_off_on = models.DateField(_("called off on"), null=True, blank=True)
+    # A code of the list "flight_called_off".
+    called_off_reason = models.CharField(_("why it was called off"), max_length=40, blank=True)
 
     objects = FlightGroupQuerySet.as_manager()
 
@@ -57,6 +73,12 @@ class FlightGroup(Record):
                 condition=~Q(name=""),
                 name="flight_group_has_a_name",
                 violation_error_message=_("Give the flight group a name."),
+            ),
+            models.CheckConstraint(
+                condition=Q(called_off_on__isnull=True, called_off_reason="")
+                | (Q(called_off_on__isnull=False, departed_on__isnull=True) & ~Q(called_off_reason="")),
+                name="flight_group_called_off_for_a_reason",
+                violation_error_message=_("A group that has not departed is called off with a reason."),
             ),
         ]
         triggers = [count_versions()]

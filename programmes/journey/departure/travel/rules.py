@@ -1,4 +1,4 @@
-"""Times of flights: what stands on a ticket is the clock of a place, what is kept is a moment."""
+"""Times and places of flights: on a ticket stands the clock of a place, what is kept is a moment."""
 
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -12,3 +12,8 @@ def moment(clock: datetime, zone: str) -> datetime | None:
     there = clock.replace(tzinfo=ZoneInfo(zone), fold=0)
     found = there.astimezone(UTC)
     return found if found.astimezone(ZoneInfo(zone)).replace(tzinfo=None) == clock else None
+
+
+def joins(arrives_in: str, leaves_from: str) -> bool:
+    """Whether a leg that arrives in one place can be followed by one that leaves from the other: the same words."""
+    return " ".join(arrives_in.casefold().split()) == " ".join(leaves_from.casefold().split())

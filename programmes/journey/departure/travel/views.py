@@ -1,4 +1,4 @@
-"""Pages of flight groups: the list, one group, who gets a seat, tickets, the manifest, departure, no-show, delay."""
+"""Pages of flight groups: the list, one group, its legs, who gets a seat, tickets, the manifest, departure, no-show."""
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -16,8 +16,10 @@ from accounts.places import time_zones
 from accounts.roles import Permission
 from programmes.base.common.choices import is_identifier
 from programmes.base.common.deeds import attempt, form_page, typed
+from programmes.base.common.forms import WorkForm
 from programmes.base.common.pages import keyset, page_or_part
 from programmes.base.common.wording import number
+from programmes.base.rulebook.codes import label
 from programmes.journey.departure.models import Trip
 from programmes.journey.departure.readiness.rules import PREPARED
 from programmes.journey.departure.travel import actions, forms, listing, seats
@@ -32,7 +34,7 @@ TICKS = "journey/departure/travel/ticks.html"
 
 def group_for(request, public_id, permission) -> FlightGroup:
     """The group; 404 when the user may not see it, 403 when the right is held only in other programmes."""
-    groups = FlightGroup.objects.select_related("season__programme")
+    groups = FlightGroup.objects.select_related("season__programme", "leader")
     group = get_object_or_404(groups.visible_to(request.user), public_id=public_id)
     if permission != SEE and not groups.reachable_by(request.user, permission).filter(pk=group.pk).exists():
         raise PermissionDenied
@@ -99,7 +101,9 @@ def group(request, public_id):
     live = [trip for trip in rows if trip.cancelled_on is None]
     held = [trip for trip in live if trip.lack]
     hidden = found.trips.filter(cancelled_on__isnull=True).count() - len(live)
-    may = FlightGroup.objects.reachable_by(request.user, EDIT).filter(pk=found.pk).exists()
+    may = not found.called_off_on and (
+        FlightGroup.objects.reachable_by(request.user, EDIT).filter(pk=found.pk).exists()
+    )
     waits = [trip for trip in live if trip.enrolment.status in PREPARED]
     context = {
         "group": found,
@@ -110,6 +114,8 @@ def group(request, public_id):
         "held": len(held),
         "hidden": hidden,
         "may": may,
+        "may_call_off": may and not found.departed_on,
+        "why_off": found.called_off_on and label("flight_called_off", found.called_off_reason),
         "may_depart": may and bool(waits),
         "may_arrive": any(trip.enrolment.status == Status.TRAVELLING for trip in live),
         "without_ticket": sum(not trip.ticket_number for trip in live),
@@ -171,15 +177,90 @@ def add_leg(request, public_id):
 
 @requires(EDIT)
 @require_http_methods(FORMS)
+def change(request, public_id):
+    """What the group is called, and who of the staff leads it or goes along."""
+    found = group_for(request, public_id, EDIT)
+    form = forms.ChangeForm(typed(request), user=request.user, record=found)
+    if request.method == "POST" and form.is_valid():
+        done = attempt(
+            request, form, lambda: actions.change(found, by=request.user, version=form.version_token(), **form.deed()),
+            done=_("The flight group was changed."),
+        )  # fmt: skip
+        if done:
+            return done
+    return form_page(
+        request, form, title=_("Change the flight group"), cancel=found.get_absolute_url(), band=heading(found)
+    )
+
+
+@requires(EDIT)
+@require_http_methods(FORMS)
+def call_off(request, public_id):
+    """Call the group off: every seat is given up."""
+    found = group_for(request, public_id, EDIT)
+    form = forms.CallOffForm(typed(request), user=request.user, record=found)
+    if request.method == "POST" and form.is_valid():
+        done = attempt(
+            request, form,
+            lambda: actions.call_off(found, by=request.user, version=form.version_token(), **form.deed()),
+            done=_("The flight group was called off."),
+        )  # fmt: skip
+        if done:
+            return done
+    return form_page(
+        request, form,
+        title=_("Call the flight group off"),
+        effects=[
+            _("Every seat is given up; the workers keep their positions and need another flight."),
+            _("The diary of each case says so."),
+            _("The owners of the cases, the liaisons of the destination and the leader get a letter."),
+        ],
+        do=_("Call it off"), danger=True, cancel=found.get_absolute_url(), band=heading(found),
+    )  # fmt: skip
+
+
+def _leg(found, leg_id) -> FlightLeg:
+    return get_object_or_404(
+        FlightLeg.objects.select_related("group__season__programme"), group=found, public_id=leg_id
+    )
+
+
+@requires(EDIT)
+@require_http_methods(FORMS)
+def remove_leg(request, public_id, leg_id):
+    """Remove a leg that has not been flown."""
+    found = group_for(request, public_id, EDIT)
+    leg = _leg(found, leg_id)
+    form = WorkForm(typed(request), user=request.user, record=leg)
+    if request.method == "POST" and form.is_valid():
+        done = attempt(
+            request, form, lambda: actions.remove_leg(leg, by=request.user, version=form.version_token()),
+            done=_("The leg was removed."),
+        )  # fmt: skip
+        if done:
+            return done
+    return form_page(
+        request, form,
+        title=_("Remove the leg %(flight)s") % {"flight": leg.flight},
+        effects=[
+            _("The trips of the group lead where the other legs lead. Ticket numbers stay: check that they hold."),
+            _("The diary of each case with a seat says so."),
+        ],
+        do=_("Remove the leg"), danger=True, cancel=found.get_absolute_url(), band=heading(found),
+    )  # fmt: skip
+
+
+@requires(EDIT)
+@require_http_methods(FORMS)
 def delay(request, public_id, leg_id):
     """Record new times of a leg."""
     found = group_for(request, public_id, EDIT)
-    leg = get_object_or_404(FlightLeg.objects.select_related("group"), group=found, public_id=leg_id)
+    leg = _leg(found, leg_id)
     form = forms.DelayForm(typed(request), user=request.user, record=leg)
     if request.method == "POST" and form.is_valid():
         done = attempt(
             request, form, lambda: actions.delay(leg, by=request.user, version=form.version_token(), **form.deed()),
-            done=_("The new times were recorded, and noted in each case."),
+            done=_("The new times were recorded and noted in each case. Whoever is concerned gets a letter."),
         )  # fmt: skip
         if done:
             return done
