@@ -55,7 +55,7 @@ PAGES = [
     Page("caseworker", "/people/intake/person/", 12),
     Page("liaison", "/employers/", 10),
     Page("liaison", "/demands/", 10),
-    Page("liaison", "/demands/{demand}/", 16),
+    Page("liaison", "/demands/{demand}/", 12),
     Page("liaison", "/demands/{demand}/candidates/", 11),
     Page("manager", "/readiness/", 10, 12, MOST_NODES_OF_CASE),
     Page("caseworker", "/returns/", 8),

@@ -126,7 +126,7 @@ def _refuse_bad_authorisation(positions, valid_from, valid_until, applied_on):
 
 def claimed_positions(authorisation, *, but_not=None) -> int:
     """How many positions of an authorisation its demands claim together, from submission on."""
-    demands = JobDemand.objects.filter(authorisation=authorisation, status__in=DEMAND.groups["claiming"])
+    demands = JobDemand.objects.claiming().filter(authorisation=authorisation)
     if but_not is not None:
         demands = demands.exclude(pk=but_not.pk)
     return demands.aggregate(all=Sum("positions"))["all"] or 0

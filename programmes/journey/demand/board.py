@@ -5,9 +5,11 @@ Cases belong to a later room, so they are read through the reverse relations of 
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, IntegerField, OuterRef, Subquery, Sum
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -16,7 +18,8 @@ from django.utils.translation import ngettext, ngettext_lazy
 from accounts.roles import Permission
 from programmes.base.common.wording import money, number, short_day
 from programmes.base.rulebook.codes import label
-from programmes.journey.demand import actions, rules
+from programmes.journey.demand import clock, rules
+from programmes.journey.demand.clock import Clock
 from programmes.journey.demand.models import JobDemand, Position
 from programmes.journey.demand.states import DEMAND, POSITION, PositionStatus
 from programmes.journey.people.models import Person
@@ -94,12 +97,59 @@ def counts(demand: JobDemand) -> Counts:
     return Counts(dict(demand.places.order_by().values_list("status").annotate(count=Count("pk"))))
 
 
+@dataclass(frozen=True)
+class Figures:
+    """What is said of a demand beside its own columns: the reader's rights over it, its clock, for how many vacant
+    positions somebody is `proposed`, and how many positions of its authorisation are `claimed` by demands."""
+
+    rights: frozenset[Permission]
+    clock: Clock
+    proposed: int
+    claimed: int
+
+
+def figures(demand: JobDemand, user, rights: Sequence[Permission], *, today: date) -> Figures:
+    """The figures of a demand for this user; one statement."""
+    proposed = Position.objects.vacant().filter(demand=OuterRef("pk"), proposals__status="open")
+    claimed = JobDemand.objects.claiming().filter(authorisation=OuterRef("authorisation"))
+    row = _beside(
+        demand,
+        **_reached(user, rights),
+        **clock.columns(),
+        proposed=_sum(proposed, "demand", Count("pk")),
+        claimed=_sum(claimed, "authorisation", Sum("positions")),
+    )
+    return Figures(
+        rights=_held(row, rights),
+        clock=clock.read(demand, row, today=today),
+        proposed=row["proposed"],
+        claimed=row["claimed"],
+    )
+
+
 def rights_over(demand: JobDemand, user, rights: Sequence[Permission]) -> frozenset[Permission]:
     """Which of these rights the user holds over this demand; one query."""
-    reached = [Exists(JobDemand.objects.reachable_by(user, right).filter(pk=OuterRef("pk"))) for right in rights]
-    columns = {f"right_{place}": condition for place, condition in enumerate(reached)}
-    found = JobDemand.objects.filter(pk=demand.pk).annotate(**columns).values_list(*columns).get()
-    return frozenset(right for right, held in zip(rights, found, strict=True) if held)
+    return _held(_beside(demand, **_reached(user, rights)), rights)
+
+
+def _beside(demand, **columns) -> dict[str, Any]:
+    return JobDemand.objects.filter(pk=demand.pk).order_by().values(**columns).get()
+
+
+def _sum(found, each: str, figure) -> Coalesce:
+    of_each = found.order_by().values(each).annotate(figure=figure).values("figure")
+    return Coalesce(Subquery(of_each, output_field=IntegerField()), 0)
+
+
+def _reached(user, rights: Sequence[Permission]) -> dict[str, Exists]:
+    return {
+        f"may_{right.value}": Exists(JobDemand.objects.reachable_by(user, right).filter(pk=OuterRef("pk")))
+        for right in rights
+    }
+
+
+def _held(row: dict[str, Any], rights: Sequence[Permission]) -> frozenset[Permission]:
+    return frozenset(right for right in rights if row[f"may_{right.value}"])
 
 
 def told_positions(demand: JobDemand):
@@ -108,34 +158,31 @@ def told_positions(demand: JobDemand):
 
 
 def seats(positions: Iterable[Position], user) -> list[dict]:
-    """Who holds or is wanted for each of these positions, and what an accepted worker still lacks; three queries.
+    """Who holds or is wanted for each of these positions, and what an accepted worker still lacks; two queries.
 
     A worker whose case the reader may not see is counted and not named; so is one who is asked for by name.
     """
     positions = list(positions)
-    selections = Position._meta.get_field("selections").related_model.objects  # type: ignore[attr-defined]
+    selections = Position._meta.get_field("selections").related_model  # type: ignore[attr-defined]
+    cases = selections._meta.get_field("enrolment").related_model
+    steps = cases._meta.get_field("steps").related_model
+    lacking = steps.objects.filter(enrolment=OuterRef("enrolment"), done_at__isnull=True, kind="requirement")
     live = {
-        held["position_id"]: held
-        for held in selections.filter(position__in=positions, released_on__isnull=True).values(
-            "position_id", "enrolment_id", "named", "selected_on"
+        held.position_id: held
+        for held in selections.objects.filter(position__in=positions, released_on__isnull=True)
+        .select_related("enrolment__person")
+        .annotate(
+            is_seen=Exists(cases.objects.visible_to(user).filter(pk=OuterRef("enrolment"))),
+            lacks=_sum(lacking, "enrolment", Count("pk")),
         )
-    }
-    cases = selections.model._meta.get_field("enrolment").related_model.objects
-    lacking = Count("steps", filter=Q(steps__done_at__isnull=True, steps__kind="requirement"))
-    seen = {
-        case.pk: case
-        for case in cases.visible_to(user)
-        .filter(pk__in=[held["enrolment_id"] for held in live.values()])
-        .select_related("person")
-        .annotate(lacks=lacking)
     }
     wanted = {place.wanted_id for place in positions if place.wanted_id}
     people = {person.pk: person for person in Person.objects.visible_to(user).filter(pk__in=wanted)} if wanted else {}
-    return [_seat(place, live.get(place.pk, {}), seen, people) for place in positions]
+    return [_seat(place, live.get(place.pk), people) for place in positions]
 
 
-def _seat(place: Position, held: dict, seen: dict, people: dict) -> dict:
-    case = seen.get(held.get("enrolment_id"))
+def _seat(place: Position, held: Any, people: dict) -> dict:
+    case = held.enrolment if held and held.is_seen else None
     wanted = people.get(place.wanted_id)
     holds = case is not None and wanted is not None and case.person_id == wanted.pk
     return {
@@ -143,7 +190,7 @@ def _seat(place: Position, held: dict, seen: dict, people: dict) -> dict:
         "tone": TONES[place.status],
         "label": place.get_status_display(),
         "case": case,
-        "named": place.named or held.get("named", False),
+        "named": place.named or bool(held and held.named),
         "is_named": place.named,
         "wanted": wanted,
         # A name that nobody matched yet is the employer's word; that of a matched person is for those who may see them.
@@ -151,30 +198,26 @@ def _seat(place: Position, held: dict, seen: dict, people: dict) -> dict:
         "is_for_another": place.named and not holds,
         "open_since": place.open_to_others_on,
         "is_vacant": place.status == P.VACANT,
-        "since": held.get("selected_on"),
-        "lacks": case.lacks if case and place.status == P.ACCEPTED else None,
-        "is_held": bool(held),
+        "since": held.selected_on if held else None,
+        "lacks": held.lacks if case and place.status == P.ACCEPTED else None,
+        "is_held": held is not None,
         "is_reserved": bool(case) and place.status == P.RESERVED,
         "is_offered": bool(case) and place.status == P.OFFERED,
     }
 
 
-def notes(demand: JobDemand, found: Counts, *, can_renew: bool, can_match: bool = False) -> list[dict]:
-    """What must be said clearly on the demand: a lapsed authorisation, who is proposed for free positions, housing.
-
-    One query more while positions are vacant, for whoever may give them.
-    """
+def notes(demand: JobDemand, found: Counts, *, proposed: int, can_renew: bool) -> list[dict]:
+    """What must be said clearly on the demand: a lapsed authorisation, for how many free positions somebody is
+    `proposed` (0 for whoever may not give them), housing."""
     said = []
-    if can_match and found.by_status.get(P.VACANT):
-        proposed = demand.places.vacant().filter(proposals__status="open").count()
+    if proposed:
         words = ngettext(
             "%(count)d position came free; the next worker of the reserve list is proposed for it.",
             "%(count)d positions came free; the next workers of the reserve list are proposed for them.",
             proposed,
         ) % {"count": proposed}
         href = reverse("selection:shortlist", args=[demand.public_id])
-        if proposed:
-            said.append({"tone": "waiting", "text": words, "href": href, "label": _("Decide")})
+        said.append({"tone": "waiting", "text": words, "href": href, "label": _("Decide")})
     held = demand.authorisation
     if held and held.is_lapsed and demand.status in DEMAND.groups["following"]:
         kept = found.total - found.by_status.get(P.VACANT, 0) - found.by_status.get(P.VACATED, 0)
@@ -293,8 +336,8 @@ def _language(demand) -> str:
     return ", ".join(part for part in (label("language", demand.language), level) if part)
 
 
-def ground(demand: JobDemand) -> dict | None:
-    """The authorisation as facts, with how much of it is left; None when the programme needs none."""
+def ground(demand: JobDemand, *, claimed: int) -> dict | None:
+    """The authorisation as facts, with what demands leave of it; None when the programme needs none."""
     held, kind = demand.authorisation, demand.season.programme.authorisation_kind
     if held is None:
         return (
@@ -302,7 +345,7 @@ def ground(demand: JobDemand) -> dict | None:
             if kind
             else None
         )
-    left = rules.positions_left(held.positions, actions.claimed_positions(held))
+    left = rules.positions_left(held.positions, claimed)
     return {
         "title": label("document", held.kind),
         "rows": [

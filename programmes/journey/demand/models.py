@@ -146,6 +146,10 @@ class JobDemandQuerySet(RecordQuerySet):
         """Demands in the programmes where the user has a right, such as editing or approving them."""
         return self.filter(season__programme__in=Programme.objects.reachable_by(user, permission).values("pk"))
 
+    def claiming(self):
+        """Demands that claim positions of their authorisation: from submission on, until they are given up."""
+        return self.filter(status__in=DEMAND.groups["claiming"])
+
     def taking(self):
         """Demands with positions to fill."""
         return self.filter(status__in=DEMAND.groups["taking"])

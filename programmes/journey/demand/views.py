@@ -122,13 +122,13 @@ def demand_for(request, public_id, permission) -> JobDemand:
 def detail(request, public_id):
     """One demand: terms, positions by status, who holds what, the next step."""
     demand = visible_demand(request, public_id)
-    rights = board.rights_over(demand, request.user, RIGHTS)
-    counts = board.counts(demand)
-    (beside,) = clock.beside([demand], today=timezone.localdate())
+    figures = board.figures(demand, request.user, RIGHTS, today=timezone.localdate())
+    rights, counts = figures.rights, board.counts(demand)
+    gives = Permission.CASE_MATCH in rights and demand.status in DEMAND.groups["following"]
     page = keyset(request, board.told_positions(demand), order=("number",), size=50, count=False)
     context = {
         "demand": demand,
-        "clock": beside["clock"],
+        "clock": figures.clock,
         "band": board.band(demand, counts),
         "step": moves.next_step(demand, rights),
         "can_edit": Permission.DEMAND_EDIT in rights and demand.status in DEMAND.groups["editable"],
@@ -138,15 +138,15 @@ def detail(request, public_id):
         "notes": board.notes(
             demand,
             counts,
+            proposed=figures.proposed if gives else 0,
             can_renew=Permission.DEMAND_EDIT in rights,
-            can_match=Permission.CASE_MATCH in rights and demand.status in DEMAND.groups["following"],
         ),
         "counts": counts,
         "page": page,
         "seats": board.seats(page.rows, request.user),
         "terms": board.terms(demand),
         "deductions": board.deductions(demand),
-        "ground": board.ground(demand),
+        "ground": board.ground(demand, claimed=figures.claimed),
         "entries": story_of(demand),
     }
     return page_or_part(request, "journey/demand/detail.html", "seats", context)

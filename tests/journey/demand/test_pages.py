@@ -375,7 +375,7 @@ def test_one_demand_asks_the_same_number_of_questions_for_any_number_of_workers(
     SelectionFactory(demand=demand, position_status="accepted", case_status="in_documentation")
     SelectionFactory(demand=demand)
     assert queries(liaison, demand.get_absolute_url()) == one
-    assert one == 15
+    assert one == 12
 
 
 # --- Authorisations -----------------------------------------------------------------------------------------------
