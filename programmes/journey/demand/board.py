@@ -3,7 +3,7 @@
 Cases belong to a later room, so they are read through the reverse relations of the position.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -132,8 +132,9 @@ def rights_over(demand: JobDemand, user, rights: Sequence[Permission]) -> frozen
     return _held(_beside(demand, **_reached(user, rights)), rights)
 
 
-def _beside(demand, **columns) -> dict[str, Any]:
-    return JobDemand.objects.filter(pk=demand.pk).order_by().values(**columns).get()
+def _beside(demand, **columns) -> Mapping[str, Any]:
+    row: Any = JobDemand.objects.filter(pk=demand.pk).order_by().values(**columns).get()
+    return row
 
 
 def _sum(found, each: str, figure) -> Coalesce:
@@ -148,7 +149,7 @@ def _reached(user, rights: Sequence[Permission]) -> dict[str, Exists]:
     }
 
 
-def _held(row: dict[str, Any], rights: Sequence[Permission]) -> frozenset[Permission]:
+def _held(row: Mapping[str, Any], rights: Sequence[Permission]) -> frozenset[Permission]:
     return frozenset(right for right in rights if row[f"may_{right.value}"])
 
 
@@ -163,7 +164,7 @@ def seats(positions: Iterable[Position], user) -> list[dict]:
     A worker whose case the reader may not see is counted and not named; so is one who is asked for by name.
     """
     positions = list(positions)
-    selections = Position._meta.get_field("selections").related_model  # type: ignore[attr-defined]
+    selections: Any = Position._meta.get_field("selections").related_model
     cases = selections._meta.get_field("enrolment").related_model
     steps = cases._meta.get_field("steps").related_model
     lacking = steps.objects.filter(enrolment=OuterRef("enrolment"), done_at__isnull=True, kind="requirement")
