@@ -117,6 +117,7 @@ bulk:deed/request                   -                   C...P...  form
 bulk:deed/move                      -                   C.M.....  form
 bulk:deed/medical                   -                   C.M.....  form
 bulk:deed/invite                    -                   C.M.....  form
+bulk:deed/flight                    -                   C.M.....  form
 
 readiness:board                     -                   CLM.....  page
 

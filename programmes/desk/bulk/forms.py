@@ -17,6 +17,8 @@ from programmes.base.rulebook.models import Code
 from programmes.desk.bulk import mail
 from programmes.desk.bulk.kinds import is_plain
 from programmes.desk.casefile.moves import MOVES, move_for
+from programmes.journey.departure.travel.forms import PaidFor
+from programmes.journey.departure.travel.models import MOST_TRAVELLERS, FlightGroup
 from programmes.journey.enrolment.forms import colleagues
 from programmes.journey.enrolment.states import ENROLMENT, Status
 
@@ -240,6 +242,36 @@ class InviteForm(BulkForm):
         }
 
 
+class GroupChoice(RecordChoice):
+    """A flight group with its day, its season and how many seats are free."""
+
+    def label_from_instance(self, group):
+        """Name, day, season, free seats."""
+        return gettext("%(name)s, %(day)s, %(season)s, free seats: %(free)s") % {
+            "name": group.name,
+            "day": wording.short_day(group.first_day),
+            "season": f"{group.season.programme.name} {group.season.code}",
+            "free": wording.number(MOST_TRAVELLERS - group.seated),
+        }
+
+
+class FlightForm(PaidFor, BulkForm):
+    """Into which flight group, and who pays."""
+
+    group = GroupChoice(FlightGroup.objects.none(), label=_("Flight group"), empty_label="")
+    field_order = ["key", "version", "selection", "group", "paid_by", "cost", "currency"]
+
+    def prepare(self):
+        """Groups that leave from today on in the programmes where the user works on cases."""
+        groups = FlightGroup.objects.reachable_by(self.user, Permission.CASE_EDIT).joinable(timezone.localdate())
+        self.fields["group"].queryset = groups.select_related("season__programme").order_by("first_day", "pk")
+
+    def deed(self):
+        """The group by key, the amount as text, as a batch keeps it."""
+        cost = self.cleaned_data["cost"]
+        return {**super().deed(), "group": self.cleaned_data["group"].pk, "cost": None if cost is None else str(cost)}
+
+
 FORMS = {
     "assign": AssignManyForm,
     "take": TakeForm,
@@ -250,4 +282,5 @@ FORMS = {
     "move": MoveForm,
     "medical": ExamForm,
     "invite": InviteForm,
+    "flight": FlightForm,
 }

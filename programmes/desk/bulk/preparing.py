@@ -1,19 +1,26 @@
-"""What is done for many who prepare to travel: an exam booked, an invitation to the orientation."""
+"""What is done for many who prepare to travel: an exam booked, an invitation to the orientation, a seat on a flight."""
 
 from datetime import date
+from decimal import Decimal
 
 from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.roles import Permission
 from programmes.base.batches.kinds import register
+from programmes.base.batches.problems import from_error, problem
 from programmes.base.batches.problems import register as register_problems
 from programmes.base.common import wording
+from programmes.base.common.errors import RuleBroken
 from programmes.desk.bulk.casedeed import OVER, CaseDeed
 from programmes.desk.bulk.kinds import DEEDS, Tell
 from programmes.journey.departure import actions as departure
-from programmes.journey.departure.models import Medical
+from programmes.journey.departure.models import Medical, Trip
+from programmes.journey.departure.readiness.rules import PREPARED
 from programmes.journey.departure.states import MedicalStatus
+from programmes.journey.departure.travel import actions as flights
+from programmes.journey.departure.travel.models import FlightGroup
 
 register_problems(
     {
@@ -21,6 +28,17 @@ register_problems(
             _("There is an appointment already."),
             _("Record its result on the case's own page, or that the worker missed it."),
         ),
+        "case_other_season": (
+            _("The flight is for another season than the case."),
+            _("Choose a flight group of the season of the case."),
+        ),
+        "case_not_preparing": (
+            _("The case does not prepare for travel."),
+            _("A worker gets a seat from the selection until the departure."),
+        ),
+        "case_has_seat": (_("The worker has a seat on this flight already."), ""),
+        "case_has_trip": (_("The worker has another trip already."), _("Cancel it first, on the case's own page.")),
+        "case_no_flight": (_("This flight group takes nobody any more."), _("Choose another one.")),
     }
 )
 AHEAD = (MedicalStatus.SCHEDULED, MedicalStatus.DONE)
@@ -71,6 +89,75 @@ class Invite(Tell):
     permission = Permission.NOTE_WRITE
 
 
-for _name, _kind in (("medical", BookExam()), ("invite", Invite())):
+class PutIntoFlight(CaseDeed):
+    """Give many a seat in one flight group."""
+
+    code = "cases_flight"
+    title = _("Put into a flight")
+    button = _("Put into a flight")
+    chunk = 50
+
+    def reasons(self, params, by):
+        """Another season, nothing to prepare, a seat here, another trip; a booking on this very flight is kept."""
+        group = FlightGroup.objects.get(pk=params["group"])
+        trips = Trip.objects.filter(enrolment=OuterRef("pk"), cancelled_on__isnull=True)
+        booked = trips.filter(group=None, flight=group.legs.order_by("number")[0].flight, departs_on=group.first_day)
+        return [
+            (~Q(season=group.season_id), "case_other_season"),
+            (~Q(status__in=PREPARED), "case_not_preparing"),
+            (Exists(trips.filter(group=group)), "case_has_seat"),
+            (Exists(trips) & ~Exists(booked), "case_has_trip"),
+        ]
+
+    def about(self, batch):
+        """Which group, and who pays."""
+        group = FlightGroup.objects.filter(pk=batch.params["group"]).first()
+        return [
+            {"label": _("Flight group"), "value": f"{group}, {wording.full_day(group.first_day)}" if group else "–"},
+            {"label": _("Paid by"), "value": Trip.Payer(batch.params["paid_by"]).label},
+        ]
+
+    def do_it(self, batch, pairs, by):
+        """Through the deed of the flight groups, worker by worker: a refusal is that worker's own."""
+        group = FlightGroup.objects.reachable_by(by, Permission.CASE_EDIT).filter(pk=batch.params["group"]).first()
+        if group is None:
+            for row, _case in pairs:
+                row.skip(problem("case_no_flight"))
+            return
+        cost = batch.params["cost"]
+        paid = {
+            "paid_by": batch.params["paid_by"],
+            "cost": cost and Decimal(cost),
+            "currency": batch.params["currency"],
+        }
+
+        def seat(case):
+            had = case.trips.filter(cancelled_on__isnull=True).exists()
+            flights.join(group, by=by, cases=[case], **paid)
+            trip = case.trips.get(cancelled_on__isnull=True)
+            return {"trip": trip.pk, "version": trip.version, "had": had}
+
+        self.one_by_one(pairs, seat)
+
+    def undo_it(self, batch, pairs, by):
+        """A seat that nobody has touched since is given up; a booking of before stays, without the group."""
+        for row, case in pairs:
+            kept = row.before or {}
+            trip = Trip.objects.filter(pk=kept.get("trip"), version=kept.get("version")).first()
+            if trip is None or trip.cancelled_on or case.departed_on:
+                row.stick(problem("changed_since"))
+                continue
+            try:
+                if kept["had"]:
+                    flights.leave_group(trip)
+                else:
+                    departure.cancel_trip(trip, by=by, version=trip.version, on=timezone.localdate())
+            except RuleBroken as refusal:
+                row.stick(from_error(refusal))
+            else:
+                row.undone()
+
+
+for _name, _kind in (("medical", BookExam()), ("invite", Invite()), ("flight", PutIntoFlight())):
     DEEDS[_name] = _kind
     register(_kind)

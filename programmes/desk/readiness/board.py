@@ -39,12 +39,13 @@ NEAR = timedelta(days=7)
 # where somebody lacks it again.
 ASKED_LATE = {S.IN_DOCUMENTATION, S.READY_TO_TRAVEL, S.TRAVELLING}
 # What is done about a kind of thing that many lack; the owners are asked about the rest.
-DEED_FOR = {"document": "request", "medical": "medical", "orientation": "invite"}
+DEED_FOR = {"document": "request", "medical": "medical", "orientation": "invite", "ticket": "flight"}
 OTHERWISE = "tell"
 DEED_WORDS = {
     "request": gettext_lazy("Ask for the document"),
     "medical": gettext_lazy("Book the exam"),
     "invite": gettext_lazy("Invite"),
+    "flight": gettext_lazy("Put into a flight"),
     "tell": gettext_lazy("Ask the owners"),
 }
 READ = "readiness__"
@@ -152,12 +153,14 @@ class Groups:
     can: int = 0
     cannot: int = 0
     lacking: list[Group] = field(default_factory=list)
+    # Where those who can travel get their seats; empty for whoever may not give them.
+    seats: str = ""
 
 
 def groups(counted: Numbers, around, labels: Mapping[str, str], user, query) -> Groups:
     """By what is missing first: how many, who has to act, since when, and what can be done for all of them at once."""
     found: dict[str, Group] = {}
-    result = Groups()
+    result = Groups(seats=reverse("bulk:deed", args=["flight"]) if DEEDS["flight"].is_for(user) else "")
     for code, waits_for, count, since in counted.groups:
         if not code:
             result.can += count

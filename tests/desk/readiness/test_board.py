@@ -10,9 +10,9 @@ from django.utils import translation
 
 from programmes.base.rulebook import codes
 from programmes.journey.departure.readiness import actions
-from programmes.models import Batch, Document, Enrolment, Medical, Readiness, Requirement, Step
+from programmes.models import Batch, Document, Enrolment, Medical, Readiness, Requirement, Step, Trip
 from tests.desk.bulk.deeds import run
-from tests.factories.departure import DocumentFactory, MedicalFactory, TripFactory, hold_position
+from tests.factories.departure import DocumentFactory, FlightGroupFactory, MedicalFactory, TripFactory, hold_position
 from tests.factories.enrolment import EnrolmentFactory
 from tests.factories.rulebook import CodeFactory, RequirementFactory, SeasonFactory
 
@@ -203,3 +203,34 @@ def test_what_many_lack_is_asked_for_at_once_and_taken_back(worker, season):
     bulk(worker, shown(worker), "orientation:pdo", place="Cobán", held_on=day)
     assert Step.objects.get(kind="tell_worker").enrolment == invited
     assert "Cobán" in invited.diary.get(what="tell_worker").note
+
+
+def test_those_who_can_travel_are_put_into_a_flight_and_each_refusal_has_its_worker(worker, season):
+    Requirement.objects.all().delete()
+    seated, booked, elsewhere = (prepared(season) for _n in range(3))
+    stranger = prepared(SeasonFactory(programme=season.programme))
+    group = FlightGroupFactory(season=season, first_day=TODAY + timedelta(days=9))
+    over = FlightGroupFactory(season=season, first_day=TODAY + timedelta(days=9), departed_on=TODAY)
+    kept = TripFactory(enrolment=booked, departs_on=group.first_day, ticket_number="134-9")
+    TripFactory(enrolment=elsewhere, flight="TS 415")
+
+    page = shown(worker)
+    assert page.context["groups"].can == 4
+    assert "Put them into a flight" in page.content.decode()
+    url = page.context["groups"].seats
+    form = worker.post(url, {"all": "1", "list": "readiness", "q": page.context["can"]}).context["form"]
+    offered = [group.pk for group in form.fields["group"].queryset]
+    assert offered == [group.pk]
+    typed = {"selection": form["selection"].value(), "key": form["key"].value(), "paid_by": "employer"}
+    assert worker.post(url, {**typed, "group": str(over.public_id)}).status_code == 422
+    answer = worker.post(url, {**typed, "group": str(group.public_id), "cost": "980", "currency": "cad"})
+    batch = run(Batch.objects.get(public_id=answer["Location"].rstrip("/").rsplit("/", 1)[1]))
+    assert batch.counts["done"] == 2
+    assert {seat.enrolment for seat in group.trips.all()} == {seated, booked}
+    why = {row.subject_id: row.problems[0]["code"] for row in batch.rows.filter(state="skipped")}
+    assert why == {elsewhere.pk: "case_has_trip", stranger.pk: "case_other_season"}
+    # Taken back: the new seat is given up, the booking of before is as it was.
+    run(batch, "undo")
+    kept.refresh_from_db()
+    assert (kept.group, kept.ticket_number, kept.cancelled_on) == (None, "134-9", None)
+    assert Trip.objects.get(enrolment=seated).cancelled_on

@@ -17,14 +17,11 @@ from programmes.journey.departure.readiness import actions as readiness
 from programmes.journey.departure.readiness import judging
 from programmes.journey.departure.readiness.rules import PREPARED
 from programmes.journey.departure.travel import letters, rules
-from programmes.journey.departure.travel.models import FlightGroup, FlightLeg
+from programmes.journey.departure.travel.models import MOST_TRAVELLERS, FlightGroup, FlightLeg
 from programmes.journey.enrolment import actions as enrolments
 from programmes.journey.enrolment import steps
 from programmes.journey.enrolment.models import Enrolment
 from programmes.journey.enrolment.states import Status
-
-# A departure judges and moves each worker in one transaction; a longer list would hold too many cases for too long.
-MOST_TRAVELLERS = 200
 
 
 @transaction.atomic
@@ -264,6 +261,16 @@ def join(
                 % {"number": case.number, "trip": str(booked)}
             )
     return group
+
+
+@transaction.atomic
+def leave_group(trip) -> Trip:
+    """Let a booking of before the group be one of its own again, with its ticket and payer."""
+    locked(trip.group)
+    trip = Trip.objects.locked().get(pk=trip.pk)
+    trip.group, trip.leads = None, False
+    trip.write("group", "leads")
+    return trip
 
 
 @transaction.atomic

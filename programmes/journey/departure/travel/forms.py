@@ -191,7 +191,28 @@ class ChooseDemandForm(forms.Form):
         self.fields["demand"].queryset = demands.select_related("employer").order_by("employer__name", "number")
 
 
-class JoinForm(WorkForm):
+class PaidFor(forms.Form):
+    """Who pays for the seats, and what one costs."""
+
+    paid_by = forms.ChoiceField(label=_("Paid by"), choices=[("", CHOOSE), *Trip.Payer.choices])
+    cost = MoneyField(label=_("Cost of one seat"), max_digits=10, decimal_places=2, min_value=0, required=False)
+    currency = forms.CharField(
+        label=_("Currency"), max_length=3, required=False, help_text=_("Three letters, for example CAD.")
+    )
+
+    def clean_currency(self):
+        """Three letters, in capitals."""
+        return currency_code(self.cleaned_data["currency"])
+
+    def clean(self):
+        """An amount has its currency."""
+        cleaned = super().clean()
+        if cleaned.get("cost") is not None and not cleaned.get("currency"):
+            self.add_error("currency", _("Give the cost with its currency."))
+        return cleaned
+
+
+class JoinForm(PaidFor, WorkForm):
     """Workers who get a seat, and who pays for it. `offered` are the cases on the page."""
 
     cases = RecordChoices(
@@ -200,11 +221,6 @@ class JoinForm(WorkForm):
             "required": _("Tick the workers first."),
             "invalid_choice": _("One of these workers cannot get a seat any more. Open the page again."),
         },
-    )
-    paid_by = forms.ChoiceField(label=_("Paid by"), choices=[("", CHOOSE), *Trip.Payer.choices])
-    cost = MoneyField(label=_("Cost of one seat"), max_digits=10, decimal_places=2, min_value=0, required=False)
-    currency = forms.CharField(
-        label=_("Currency"), max_length=3, required=False, help_text=_("Three letters, for example CAD.")
     )
 
     def __init__(self, *args, offered, **kwargs):
@@ -218,17 +234,6 @@ class JoinForm(WorkForm):
     def layout(self):
         """The ticks stand in the table above."""
         return Layout("key", "paid_by", "cost", "currency")
-
-    def clean_currency(self):
-        """Three letters, in capitals."""
-        return currency_code(self.cleaned_data["currency"])
-
-    def clean(self):
-        """An amount has its currency."""
-        cleaned = super().clean()
-        if cleaned.get("cost") is not None and not cleaned.get("currency"):
-            self.add_error("currency", _("Give the cost with its currency."))
-        return cleaned
 
 
 class TicketsForm(WorkForm):

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Count, F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -18,6 +18,9 @@ from programmes.base.audit.models import tracked
 from programmes.base.common.models import Record, RecordQuerySet, count_versions
 from programmes.base.rulebook.models import Programme, Season
 
+# A departure judges and moves each worker in one transaction; a longer list would hold too many cases for too long.
+MOST_TRAVELLERS = 200
+
 
 class FlightGroupQuerySet(RecordQuerySet):
     """Groups, and who may see them."""
@@ -25,6 +28,12 @@ class FlightGroupQuerySet(RecordQuerySet):
     def visible_to(self, user):
         """Groups of the programmes in which the user matches workers and positions."""
         return self.reachable_by(user, Permission.CASE_MATCH)
+
+    def joinable(self, today):
+        """Groups that workers can still be put into, with how many have a seat already (`seated`)."""
+        seated = Count("trips", filter=Q(trips__cancelled_on__isnull=True))
+        ahead = self.filter(departed_on__isnull=True, called_off_on__isnull=True, first_day__gte=today)
+        return ahead.annotate(seated=seated).filter(seated__lt=MOST_TRAVELLERS)
 
     def reachable_by(self, user, permission):
         """Groups of the programmes where the user has a right."""
