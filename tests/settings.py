@@ -51,3 +51,6 @@ DATABASES["default"]["TEST"] = {"NAME": f"test_iomcase_{SLOT}"}
 TEMPLATES[0]["OPTIONS"]["string_if_invalid"] = UNDEFINED
 # Signing in is tested a thousand times; how slow the real hash is gets tested once (tests/accounts).
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# Nearly all people of the tests work in Guatemala: what a test calls "today" is their day, also in the hours in which
+# the day of UTC is already the next one.
+TIME_ZONE = "America/Guatemala"
