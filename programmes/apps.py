@@ -21,6 +21,7 @@ SPEAKING_ROOMS = (
     "programmes.journey.departure.guards",
     "programmes.journey.departure.held",
     "programmes.journey.departure.letter_kinds",
+    "programmes.journey.departure.training.guards",
     "programmes.journey.departure.travel.guards",
     "programmes.journey.placement.guards",
     "programmes.journey.returns.guards",

@@ -18,6 +18,7 @@ from programmes.journey.demand.models import Authorisation, Deduction, JobDemand
 from programmes.journey.departure.models import Contract, Document, Medical, Orientation, Permit, Trip
 from programmes.journey.departure.readiness.models import Readiness, ReadinessDue
 from programmes.journey.departure.scans import Scan
+from programmes.journey.departure.training.models import TrainingSeat, TrainingSession
 from programmes.journey.departure.travel.models import FlightGroup, FlightLeg
 from programmes.journey.employers.models import Employer, Site
 from programmes.journey.employers.registry import (
@@ -117,5 +118,7 @@ __all__ = [
     "TemplateEdition",
     "TestResult",
     "Tick",
+    "TrainingSeat",
+    "TrainingSession",
     "Trip",
 ]

@@ -17,6 +17,7 @@ urlpatterns: list = [
     path("", include("programmes.journey.enrolment.urls")),
     path("", include("programmes.journey.selection.urls")),
     path("", include("programmes.journey.departure.urls")),
+    path("", include("programmes.journey.departure.training.urls")),
     path("", include("programmes.journey.departure.travel.urls")),
     path("", include("programmes.journey.placement.urls")),
     path("", include("programmes.journey.returns.urls")),

@@ -307,6 +307,19 @@ departure:orientation               case                C.M.....  form
 departure:trip                      case                C.M.....  form
 departure:trip_cancel               trip                C.M.....  form
 
+training:list                       -                   CLM.....  page
+training:new                        -                   C.M.....  form
+training:session                    session             CLM.....  page
+training:invitations                session             CLM.....  page
+training:change                     session             C.M.....  form
+training:join                       session             C.M.....  form
+training:attendance                 session             C.M.....  form
+training:certificates               session             C.M.....  form
+training:end                        session             C.M.....  form
+training:take_off                   place in session    C.M.....  form
+training:here                       invitation          C.M.....  form
+training:qr                         invitation          CLM.....  data
+
 travel:list                         -                   CLM.....  page
 travel:new                          -                   C.M.....  form
 travel:travellers                   -                   CLM.....  page

@@ -36,6 +36,7 @@ from tests.factories.departure import (
     FlightGroupFactory,
     MedicalFactory,
     PermitFactory,
+    TrainingSeatFactory,
     TripFactory,
     hold_position,
 )
@@ -239,6 +240,9 @@ class Place:
             "interview day": lambda: [self.demand, self._interview_day()],
             "flight group": lambda: [self.flight],
             "leg": lambda: [self.flight, self.flight.legs.first()],
+            "session": lambda: [self.session().session],
+            "place in session": lambda: [(seat := self.session()).session, seat],
+            "invitation": lambda: [self.session().code],
             "seat": lambda: [self.flight, TripFactory(enrolment=self.case("ready_to_travel"), group=self.flight)],
             "test": lambda: [case, self.asked["test"]],
             "check": lambda: [case, self.asked["check"]],
@@ -325,6 +329,10 @@ class Place:
             demand=self.demand, position=position, enrolment=gone, released_on=date.today(), release_reason="health"
         )
         return Proposal.objects.create(position=position, candidacy=self.on_reserve, released=released)
+
+    def session(self):
+        """A place in a training session of this office, today."""
+        return TrainingSeatFactory(enrolment=self.case(), session__office=self.office)
 
     @cached_property
     def flight(self):

@@ -20,10 +20,13 @@ from programmes.models import (
     Position,
     Selection,
     Site,
+    TrainingSeat,
+    TrainingSession,
     Trip,
 )
 from tests.factories.enrolment import EnrolmentFactory
-from tests.factories.rulebook import SeasonFactory
+from tests.factories.rulebook import ProgrammeFactory, SeasonFactory
+from tests.fixtures.accounts import make_office
 
 
 def in_days(days):
@@ -149,6 +152,35 @@ class FlightGroupFactory(DjangoModelFactory):
             departs_at=clock, departs_zone="America/Guatemala",
             arrives_at=clock + timedelta(hours=7), arrives_zone="America/Toronto",
         )  # fmt: skip
+
+
+class TrainingSessionFactory(DjangoModelFactory):
+    """A session of three hours at eight o'clock this morning, with twenty places."""
+
+    class Meta:
+        model = TrainingSession
+
+    programme = factory.SubFactory(ProgrammeFactory)
+    office = factory.LazyFunction(lambda: make_office("GT-CHM"))
+    title = factory.Sequence(lambda n: f"Orientación {n + 1}")
+    place = "Chimaltenango"
+    zone = "America/Guatemala"
+    starts_at = factory.LazyAttribute(
+        lambda o: datetime.combine(datetime.now(ZoneInfo(o.zone)).date(), time(8), ZoneInfo(o.zone))
+    )
+    hours = "3.0"
+    languages = ("es",)
+    places = 20
+    modules = ("rights", "contract")
+
+
+class TrainingSeatFactory(PaperFactory):
+    """A place in a session of the case's own programme."""
+
+    class Meta:
+        model = TrainingSeat
+
+    session = factory.SubFactory(TrainingSessionFactory, programme=factory.SelfAttribute("..enrolment.programme"))
 
 
 def hold_position(enrolment, *, authorised=None, **terms):

@@ -116,6 +116,16 @@ RULES: dict[str, Entry] = {
     "document_second_person": Entry(
         _("Whoever records a document may not verify it"), _("yes or no"), False, shape=Shape.YES_NO
     ),
+    "orientation_hours": Entry(
+        _("Hours of orientation before departure"), _("hours"), None, _("In one session or several together.")
+    ),
+    "orientation_pass_percent": Entry(
+        _("The test after the orientation is passed with"),
+        _("percent"),
+        None,
+        _("Of the highest score. Empty: whoever was present has attended."),
+        Shape.PERCENT,
+    ),
     "welfare_contact_days": Entry(_("Somebody meets each worker at least every"), _("days"), None, _("In person.")),
     "early_leave_notice_days": Entry(_("Tell the authorities that a worker left within"), _("working days"), None),
     "records_years": Entry(_("The employer keeps records for"), _("years"), None, _("After the end of the work.")),

@@ -5,7 +5,7 @@ from datetime import timedelta
 from django import forms
 from django.conf import settings
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -19,6 +19,8 @@ from programmes.desk.bulk.kinds import is_plain
 from programmes.desk.casefile.moves import MOVES, move_for
 from programmes.journey.departure.travel.forms import PaidFor
 from programmes.journey.departure.travel.models import MOST_TRAVELLERS, FlightGroup
+from programmes.journey.departure.training import actions as training
+from programmes.journey.departure.training.models import TrainingSession, coming
 from programmes.journey.enrolment.forms import colleagues
 from programmes.journey.enrolment.states import ENROLMENT, Status
 
@@ -212,20 +214,44 @@ class ExamForm(BulkForm):
         return {"clinic": self.cleaned_data["clinic"], "scheduled_on": self.cleaned_data["scheduled_on"].isoformat()}
 
 
+class SessionChoice(RecordChoice):
+    """A session with its day and how many places are free."""
+
+    def label_from_instance(self, session):
+        """Title, day, places left."""
+        facts = {"title": session.title, "day": wording.full_day(session.day)}
+        left = session.places - session.taken
+        words = ngettext("%(title)s, %(day)s, %(left)s place free", "%(title)s, %(day)s, %(left)s places free", left)
+        return words % {**facts, "left": wording.number(left)}
+
+
 class InviteForm(BulkForm):
     """To which orientation, and until when the workers should know."""
 
-    place = forms.CharField(label=_("Place"), max_length=150)
-    held_on = DayField(label=_("Day of the orientation"))
+    session = SessionChoice(
+        TrainingSession.objects.none(), label=_("Session"), required=False, empty_label=_("None: only invite"),
+        help_text=_("The workers get a place in it, as long as there are any."),
+    )  # fmt: skip
+    place = forms.CharField(
+        label=_("Place"), max_length=150, required=False, help_text=_("Only without a session, like the day.")
+    )
+    held_on = DayField(label=_("Day of the orientation"), required=False)
     until = DayField(label=_("Tell them by"))
 
     def prepare(self):
-        """Within three days, unless somebody says otherwise."""
+        """Sessions to come with free places; within three days, unless somebody says otherwise."""
+        self.fields["session"].queryset = coming(TrainingSession.objects.reachable_by(self.user, Permission.CASE_EDIT))
         self.initial.setdefault("until", timezone.localdate() + timedelta(days=3))
 
     def clean(self):
-        """Told from today on, and before it takes place."""
+        """Told from today on, and before it takes place; where and when are the session's, or typed."""
         cleaned = super().clean()
+        session = cleaned.get("session")
+        if session:
+            cleaned |= {"place": session.place, "held_on": session.day}
+        for name in ("place", "held_on"):
+            if not cleaned.get(name) and name not in self.errors:
+                self.add_error(name, _("Choose a session, or write place and day."))
         held_on, until = cleaned.get("held_on"), cleaned.get("until")
         if until and until < timezone.localdate():
             self.add_error("until", _("Choose today or a later day."))
@@ -235,9 +261,14 @@ class InviteForm(BulkForm):
 
     def deed(self):
         """The words that the diary keeps, in the language of whoever invites."""
+        session = self.cleaned_data.get("session")
         facts = {"place": self.cleaned_data["place"], "day": wording.full_day(self.cleaned_data["held_on"])}
+        text = gettext("Invite to the orientation: %(place)s, %(day)s.") % facts
+        if session:
+            text = gettext("Invite to the orientation: %(what)s.") % {"what": training.in_words(session)}
         return {
-            "text": gettext("Invite to the orientation: %(place)s, %(day)s.") % facts,
+            **({"session": session.pk} if session else {}),
+            "text": text,
             "until": self.cleaned_data["until"].isoformat(),
         }
 

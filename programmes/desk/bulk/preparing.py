@@ -13,14 +13,19 @@ from programmes.base.batches.problems import from_error, problem
 from programmes.base.batches.problems import register as register_problems
 from programmes.base.common import wording
 from programmes.base.common.errors import RuleBroken
+from programmes.base.lifecycle.models import CaseEvent, record
 from programmes.desk.bulk.casedeed import OVER, CaseDeed
 from programmes.desk.bulk.kinds import DEEDS, Tell
 from programmes.journey.departure import actions as departure
 from programmes.journey.departure.models import Medical, Trip
 from programmes.journey.departure.readiness.rules import PREPARED
 from programmes.journey.departure.states import MedicalStatus
+from programmes.journey.departure.training import actions as training
+from programmes.journey.departure.training.models import TrainingSeat, TrainingSession
 from programmes.journey.departure.travel import actions as flights
 from programmes.journey.departure.travel.models import FlightGroup
+from programmes.journey.enrolment import steps
+from programmes.journey.enrolment.models import Step
 
 register_problems(
     {
@@ -39,6 +44,11 @@ register_problems(
         "case_has_seat": (_("The worker has a seat on this flight already."), ""),
         "case_has_trip": (_("The worker has another trip already."), _("Cancel it first, on the case's own page.")),
         "case_no_flight": (_("This flight group takes nobody any more."), _("Choose another one.")),
+        "case_not_for_session": (
+            _("The session is for another programme or season, or the worker does not prepare for travel."),
+            _("Choose another session."),
+        ),
+        "case_seated": (_("The worker has a place in this session already."), ""),
     }
 )
 AHEAD = (MedicalStatus.SCHEDULED, MedicalStatus.DONE)
@@ -81,12 +91,73 @@ class BookExam(CaseDeed):
 
 
 class Invite(Tell):
-    """Ask the owners to invite the workers to the pre-departure orientation: place and day stand in the diary."""
+    """Ask the owners to invite the workers to the pre-departure orientation: place and day stand in the diary.
+
+    With a session chosen, each worker gets a place in it, through the same deed as on the session's page.
+    """
 
     code = "cases_invite"
     title = _("Invite to the orientation")
     button = _("Invite")
     permission = Permission.NOTE_WRITE
+
+    def reasons(self, params, by):
+        """As for telling; with a session who is of another programme, and who waits for a session already."""
+        session = TrainingSession.objects.filter(pk=params.get("session")).first()
+        if session is None:
+            return super().reasons(params, by)
+        of_it = Q(programme=session.programme_id, status__in=PREPARED)
+        of_it &= Q(season=session.season_id) if session.season_id else Q()
+        seated = TrainingSeat.objects.live().filter(enrolment=OuterRef("pk"), session=session)
+        return [(Q(status__in=OVER), "case_over"), (~of_it, "case_not_for_session"), (Exists(seated), "case_seated")]
+
+    def about(self, batch):
+        """The words, and how many places there are."""
+        session = TrainingSession.objects.filter(pk=batch.params.get("session")).first()
+        free = [{"label": _("Places free"), "value": wording.number(training.left_in(session))}] if session else []
+        return [*super().about(batch), *free]
+
+    def apply(self, batch, rows, by):
+        """The session is locked before its cases, as its own deeds do."""
+        if "session" in batch.params:
+            TrainingSession.objects.locked().get(pk=batch.params["session"])
+        super().apply(batch, rows, by)
+
+    def do_it(self, batch, pairs, by):
+        """A place for each as long as there are any, a diary line and a step."""
+        if "session" not in batch.params:
+            super().do_it(batch, pairs, by)
+            return
+        session = TrainingSession.objects.get(pk=batch.params["session"])
+        until = date.fromisoformat(batch.params["until"])
+
+        def invite(case):
+            training.seat(session, by=by, cases=[case])
+            event = record(case, by=by, kind=CaseEvent.Kind.NOTE, what="tell_worker", note=batch.params["text"])
+            step = steps.open_step(case, "tell_worker", until)
+            seat = TrainingSeat.objects.live().get(session=session, enrolment=case)
+            return {"step": step.pk, "event": event.pk, "seat": seat.pk}
+
+        self.one_by_one(pairs, invite)
+
+    def undo(self, batch, rows, by):
+        """As for the way there."""
+        if "session" in batch.params:
+            TrainingSession.objects.locked().get(pk=batch.params["session"])
+        super().undo(batch, rows, by)
+
+    def undo_it(self, batch, pairs, by):
+        """The place is given up where nobody recorded attendance yet, and the step is taken back with it."""
+        for row, case in pairs:
+            kept = row.before or {}
+            told = not Step.objects.filter(pk=kept.get("step"), done_at__isnull=True).exists()
+            seat = TrainingSeat.objects.ahead().filter(pk=kept.get("seat")).first()
+            if "seat" in kept and (told or seat is None):
+                row.stick(problem("worked_on"))
+                continue
+            if seat is not None:
+                training.take_off(seat, by=by, reason=str(_("The invitation was taken back.")))
+            super().undo_it(batch, [(row, case)], by)
 
 
 class PutIntoFlight(CaseDeed):

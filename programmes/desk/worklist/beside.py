@@ -31,6 +31,8 @@ from programmes.base.rulebook.models import Programme
 from programmes.journey.demand import clock
 from programmes.journey.demand.models import JobDemand
 from programmes.journey.demand.states import DemandStatus
+from programmes.journey.departure.training.filters import COMING, UNRECORDED, in_time
+from programmes.journey.departure.training.models import TrainingSession
 from programmes.journey.enrolment.models import Enrolment
 from programmes.journey.people.duplicates.models import STRONG, DuplicatePair
 
@@ -72,6 +74,11 @@ def _waiting_parts(user: User) -> list[tuple[Promise, str, QuerySet[Any]]]:
             ("warned", _("Demands near their last day on time"), clock.warned),
         ):
             parts.append((words, f"{reverse('demand:list')}?clock={which}", judge(mine, today=today)))
+    if user.may(Permission.CASE_EDIT):
+        own, address = TrainingSession.objects.run_by(user).order_by(), reverse("training:list")
+        soon = in_time(own, COMING).filter(starts_at__lt=timezone.now() + NEWS)
+        parts.append((_("Training sessions within a week"), f"{address}?when={COMING}", soon))
+        parts.append((_("Training sessions to close"), f"{address}?when={UNRECORDED}", in_time(own, UNRECORDED)))
     if user.may(Permission.PERSON_IMPORT):
         batches = Batch.objects.visible_to(user)
         others = batches.filter(status=BatchStatus.WAITING).exclude(created_by=user)

@@ -33,6 +33,7 @@ COMMANDS = (
     Command(_("Demands"), "demand:list", _("positions, vacancies, orders")),
     Command(_("New demand"), "demand:new", _("positions, vacancies")),
     Command(_("Readiness"), "readiness:board", _("who can travel, flights, missing")),
+    Command(_("Training sessions"), "training:list", _("orientation, course, attendance")),
     Command(_("Returns"), "returns:list", _("back home, overdue")),
     Command(_("Reintegration"), "reintegration:list", _("plans, follow-up")),
     Command(_("Possible duplicates"), "people:duplicates", _("merge, twice")),

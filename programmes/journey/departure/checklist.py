@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.roles import Permission
-from programmes.base.common.wording import money, number, short_day
+from programmes.base.common.wording import clock, money, number, short_day
 from programmes.base.rulebook.catalogue import RequirementKind
 from programmes.base.rulebook.codes import label
 from programmes.journey.departure import judges, pages, papers, terms
@@ -289,6 +289,19 @@ def _orientations(enrolment, user) -> Section:
         )
         for attended in enrolment.papers.orientations
     ]
+    # Through the reverse relation: the sessions stand above this module.
+    ahead = enrolment.trainingseats.ahead().select_related("session").order_by("session__starts_at")
+    for seat in ahead:
+        session = seat.session
+        row = Row(
+            id=f"seat-{seat.public_id}",
+            title=session.title,
+            facts=[f"{short_day(session.day)}, {clock(session.begins)}", session.place],
+            tone="waiting",
+            state=_("Has a place"),
+            links=[(session.get_absolute_url(), _("Open the session"))] if user.may(Permission.CASE_MATCH) else [],
+        )
+        rows.insert(0, row)
     add = (_at("orientation", enrolment), _("Record attendance")) if may else None
     return Section("orientation", _("Orientation"), rows, _("Not attended yet."), add)
 

@@ -1,6 +1,6 @@
 """Pure judgement about what a worker needs to travel. Arguments in, answer out."""
 
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
@@ -43,6 +43,25 @@ def needs_another(verifier: int, recorders: Container[int | None], two_people: b
 def commitment_is_missing(signed_on: date | None, asked: bool, leaves_on: date) -> bool:
     """Whether a worker would leave without the signed return commitment that the programme asks for (GECCO, [K])."""
     return asked and (signed_on is None or signed_on > leaves_on)
+
+
+@judges_rules("orientation_hours")
+def is_oriented(asked: str, known: Container[str], attended: Iterable[tuple[Sequence[str], Decimal]], hours) -> bool:
+    """Whether what was attended, as pairs of modules and hours, is what is asked for.
+
+    A requirement whose code is a module of the list asks for that module; any other one for an orientation. Together
+    the orientations have the hours that the programme asks for (None: any).
+    """
+    rows = list(attended)
+    if asked in known:
+        return any(asked in modules for modules, _hours in rows)
+    return bool(rows) and sum(spent for _modules, spent in rows) >= (hours or 0)
+
+
+@judges_rules("orientation_pass_percent")
+def has_passed(score: Decimal | None, highest: int, percent: int | None) -> bool:
+    """Whether the test after the orientation was passed; without a mark of the programme nobody has to."""
+    return not percent or (score is not None and score * 100 >= percent * highest)
 
 
 def covers(expires_on: date | None, needed: date | None, today: date) -> bool:

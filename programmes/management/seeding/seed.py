@@ -40,6 +40,7 @@ from programmes.management.seeding.people import Worker, write_person
 from programmes.management.seeding.rows import Rows
 from programmes.management.seeding.said import issue_letters, make_reports, write_letters
 from programmes.management.seeding.scans import add_scans
+from programmes.management.seeding.sessions import add_sessions
 from programmes.management.seeding.shortlists import write_shortlists
 from programmes.management.seeding.staff import Staff, make_staff
 
@@ -146,6 +147,7 @@ def finish(made: LaidOut, today: date) -> None:
     readiness.keep_all()
     # Seats without a ticket are judged too.
     add_flights(made.staff.demo["manager"])
+    add_sessions(made.staff.demo["caseworker"], today)
     readiness.keep_all()
     make_reports(made.programmes, today)
     add_scans(made.staff.demo["caseworker"])

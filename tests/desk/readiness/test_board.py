@@ -1,6 +1,6 @@
 """The board: who can travel, who cannot, what is missing, who acts, since when; and what is done for all of them."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from django.db import connection
@@ -10,9 +10,16 @@ from django.utils import translation
 
 from programmes.base.rulebook import codes
 from programmes.journey.departure.readiness import actions
-from programmes.models import Batch, Document, Enrolment, Medical, Readiness, Requirement, Step, Trip
+from programmes.models import Batch, Document, Enrolment, Medical, Readiness, Requirement, Step, TrainingSeat, Trip
 from tests.desk.bulk.deeds import run
-from tests.factories.departure import DocumentFactory, FlightGroupFactory, MedicalFactory, TripFactory, hold_position
+from tests.factories.departure import (
+    DocumentFactory,
+    FlightGroupFactory,
+    MedicalFactory,
+    TrainingSessionFactory,
+    TripFactory,
+    hold_position,
+)
 from tests.factories.enrolment import EnrolmentFactory
 from tests.factories.rulebook import CodeFactory, RequirementFactory, SeasonFactory
 
@@ -234,3 +241,20 @@ def test_those_who_can_travel_are_put_into_a_flight_and_each_refusal_has_its_wor
     kept.refresh_from_db()
     assert (kept.group, kept.ticket_number, kept.cancelled_on) == (None, "134-9", None)
     assert Trip.objects.get(enrolment=seated).cancelled_on
+
+
+def test_those_who_are_invited_get_a_place_in_the_session_as_long_as_there_are_any(worker, season):
+    cases = [prepared(season) for _n in range(2)]
+    begins = datetime.combine(TODAY + timedelta(days=9), time(8), UTC)
+    session = TrainingSessionFactory(programme=season.programme, starts_at=begins, places=1)
+    done = bulk(worker, shown(worker), "orientation:pdo", session=session.public_id)
+    assert (done.counts["done"], done.counts["skipped"]) == (1, 1)
+    seat = TrainingSeat.objects.get()
+    assert seat.session == session
+    assert "Chimaltenango" in seat.enrolment.diary.get(what="tell_worker").note
+    (left,) = done.rows.filter(state="skipped")
+    assert left.subject_id in {case.pk for case in cases} - {seat.enrolment_id}
+    assert "0 places are left" in left.problems[-1]["facts"]["text"]
+    run(done, "undo")
+    assert not TrainingSeat.objects.live().exists()
+    assert not Step.objects.filter(kind="tell_worker", done_at=None).exists()

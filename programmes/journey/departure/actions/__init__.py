@@ -25,6 +25,7 @@ from programmes.journey.departure.actions.leaving import (
     depart,
     record_orientation,
     refuse,
+    take_back_orientation,
 )
 from programmes.journey.departure.actions.medicals import missed_medical, record_medical, schedule_medical
 from programmes.journey.departure.actions.permits import (
@@ -66,6 +67,7 @@ __all__ = [
     "sign_contract_employer",
     "sign_contract_worker",
     "start_permit",
+    "take_back_orientation",
     "verify_document",
     "withdraw_permit",
 ]

@@ -40,6 +40,19 @@ def record_orientation(
 
 
 @transaction.atomic
+def take_back_orientation(orientation, *, by):
+    """Take back an attendance that was recorded by mistake. Effects: diary line; its step opens again.
+
+    Row history keeps what was taken back.
+    """
+    enrolment = open_case(orientation.enrolment)
+    record(orientation, by=by, what="orientation_taken_back", place=orientation.place)
+    orientation.delete()
+    steps.renew_requirements(enrolment, by=by)
+    return enrolment
+
+
+@transaction.atomic
 def book_trip(
     enrolment,
     *,
