@@ -17,10 +17,10 @@ from programmes.base.rulebook.models import Code
 from programmes.desk.bulk import mail
 from programmes.desk.bulk.kinds import is_plain
 from programmes.desk.casefile.moves import MOVES, move_for
-from programmes.journey.departure.travel.forms import PaidFor
-from programmes.journey.departure.travel.models import MOST_TRAVELLERS, FlightGroup
 from programmes.journey.departure.training import actions as training
 from programmes.journey.departure.training.models import TrainingSession, coming
+from programmes.journey.departure.travel.forms import PaidFor
+from programmes.journey.departure.travel.models import MOST_TRAVELLERS, FlightGroup
 from programmes.journey.enrolment.forms import colleagues
 from programmes.journey.enrolment.states import ENROLMENT, Status
 

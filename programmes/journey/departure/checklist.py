@@ -85,7 +85,9 @@ def tasks(enrolment, user) -> list[dict]:
         State.NOT_NEEDED: _("Not needed"),
     }
     shown = []
-    for standing in sorted(requirements.standings(enrolment, stages=set(STAGES)), key=lambda s: s.is_met):
+    standings = requirements.standings(enrolment, stages=set(STAGES))
+    enrolment.lacks_orientation = any(s.requirement.kind == K.ORIENTATION and not s.is_met for s in standings)
+    for standing in sorted(standings, key=lambda s: s.is_met):
         kind = standing.requirement.kind
         hidden = kind == K.MEDICAL and not works_with_papers(user)
         offered = (not enrolment.is_over and may_record(user, kind)) or standing.is_met
@@ -272,6 +274,22 @@ def _contracts(enrolment, user) -> Section:
     return Section("contract", _("Contract"), rows, _("No contract is drafted."), add, earlier)
 
 
+def _sessions_ahead(enrolment, user) -> list[Row]:
+    # Through the reverse relation: the sessions stand above this module.
+    ahead = enrolment.trainingseats.ahead().select_related("session").order_by("session__starts_at")
+    return [
+        Row(
+            id=f"seat-{seat.public_id}",
+            title=seat.session.title,
+            facts=[f"{short_day(seat.session.day)}, {clock(seat.session.begins)}", seat.session.place],
+            tone="waiting",
+            state=_("Has a place"),
+            links=[(seat.session.get_absolute_url(), _("Open the session"))] if user.may(Permission.CASE_MATCH) else [],
+        )
+        for seat in ahead
+    ]
+
+
 def _orientations(enrolment, user) -> Section:
     may = _open_to(enrolment, user, Permission.CASE_EDIT)
     rows = [
@@ -289,19 +307,8 @@ def _orientations(enrolment, user) -> Section:
         )
         for attended in enrolment.papers.orientations
     ]
-    # Through the reverse relation: the sessions stand above this module.
-    ahead = enrolment.trainingseats.ahead().select_related("session").order_by("session__starts_at")
-    for seat in ahead:
-        session = seat.session
-        row = Row(
-            id=f"seat-{seat.public_id}",
-            title=session.title,
-            facts=[f"{short_day(session.day)}, {clock(session.begins)}", session.place],
-            tone="waiting",
-            state=_("Has a place"),
-            links=[(session.get_absolute_url(), _("Open the session"))] if user.may(Permission.CASE_MATCH) else [],
-        )
-        rows.insert(0, row)
+    if getattr(enrolment, "lacks_orientation", True):
+        rows = _sessions_ahead(enrolment, user) + rows
     add = (_at("orientation", enrolment), _("Record attendance")) if may else None
     return Section("orientation", _("Orientation"), rows, _("Not attended yet."), add)
 

@@ -273,7 +273,7 @@ def certify(session, *, by, seats: Iterable[TrainingSeat], template, languages: 
     session = locked(session)
     issued, left = 0, []
     for seat in sorted(seats, key=lambda seat: seat.enrolment_id):
-        if seat.orientation_id is None:
+        if seat.orientation is None:
             continue
         case = seat.enrolment
         same = IssuedLetter.objects.filter(
