@@ -80,7 +80,7 @@ def test_a_clock_runs_until_the_last_has_boarded(requested, days, positions, boa
 
 @pytest.fixture
 def liaison(client_for):
-    return client_for("liaison", language="en", time_zone="UTC", digest_hour=7)
+    return client_for("liaison", language="en", time_zone="America/Guatemala", digest_hour=7)
 
 
 @pytest.fixture
@@ -130,14 +130,14 @@ def test_the_list_says_who_is_late_and_the_address_narrows_to_them(liaison, clie
 
 @pytest.mark.django_db
 def test_liaison_and_manager_are_written_to_on_day_10_and_on_day_15_once(liaison, user_for, season):
-    manager = user_for("manager", time_zone="UTC", digest_hour=7)
+    manager = user_for("manager", time_zone="America/Guatemala", digest_hour=7)
     user_for("caseworker")
     user_for("manager", office=make_office("CO-BOG"))
     demand = asked(season, 0, created_by=liaison.user)
-    user_for("liaison", time_zone="UTC")  # of the same programme, but the demand is not theirs
+    user_for("liaison", time_zone="America/Guatemala")  # of the same programme, but the demand is not theirs
 
     def on_day(days):
-        return letters.remind_due(datetime.combine(TODAY + timedelta(days), time(12), tzinfo=UTC))
+        return letters.remind_due(datetime.combine(TODAY + timedelta(days), time(18), tzinfo=UTC))
 
     assert [on_day(days) for days in (9, 10, 10, 11, 14, 15, 15, 16)] == [0, 2, 0, 0, 0, 2, 0, 0]
     written = Letter.objects.filter(kind=DEMAND_CLOCK).order_by("pk")

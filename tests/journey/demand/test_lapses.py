@@ -25,13 +25,13 @@ DAY = timedelta(days=1)
 
 
 def noon(day):
-    return datetime.combine(day, time(12), tzinfo=UTC)
+    return datetime.combine(day, time(18), tzinfo=UTC)
 
 
 @pytest.mark.django_db
 def test_a_lapse_keeps_the_seats_lets_nobody_travel_and_is_said_to_everybody(client_for, user_for):
-    liaison = client_for("liaison", language="en", time_zone="UTC", digest_hour=7)
-    manager = user_for("manager", time_zone="UTC", digest_hour=7)
+    liaison = client_for("liaison", language="en", time_zone="America/Guatemala", digest_hour=7)
+    manager = user_for("manager", time_zone="America/Guatemala", digest_hour=7)
     season = SeasonFactory()
     season.programme.authorisation_kind = "lmia_approval"
     season.programme.save()
@@ -83,8 +83,8 @@ def test_a_lapse_keeps_the_seats_lets_nobody_travel_and_is_said_to_everybody(cli
 
 @pytest.mark.django_db
 def test_the_liaison_hears_60_30_and_14_days_before_an_authorisation_lapses(user_for):
-    liaison = user_for("liaison", time_zone="UTC", digest_hour=7)
-    user_for("manager", time_zone="UTC")
+    liaison = user_for("liaison", time_zone="America/Guatemala", digest_hour=7)
+    user_for("manager", time_zone="America/Guatemala")
     held = AuthorisationFactory(valid_until=TODAY + timedelta(60))
     season = SeasonFactory()
     for _ in range(2):  # two demands, one letter
