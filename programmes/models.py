@@ -30,13 +30,14 @@ from programmes.journey.employers.registry import (
     Inspection,
     Licence,
     Recruiter,
+    RecruiterAnswer,
     SitePartner,
 )
 from programmes.journey.enrolment.models import CaseNumber, Enrolment, Step, TestResult, Tick
 from programmes.journey.people.duplicates.models import DuplicateHint, DuplicatePair, DuplicateSearch, Merge
 from programmes.journey.people.identity import HouseholdMember, Identity, PersonAddress, PersonPhone, Photo
 from programmes.journey.people.models import Consent, NameToken, Person
-from programmes.journey.placement.models import CheckIn, Placement
+from programmes.journey.placement.models import CheckIn, Placement, PlacementAnswer
 from programmes.journey.reintegration.models import FollowUp, PlanLine, Reintegration
 from programmes.journey.returns.models import Return
 from programmes.journey.selection.models import Candidacy, InterviewDay, InterviewPlace, Proposal, Selection
@@ -91,6 +92,7 @@ __all__ = [
     "PersonPhone",
     "Photo",
     "Placement",
+    "PlacementAnswer",
     "PlanLine",
     "Position",
     "Programme",
@@ -98,6 +100,7 @@ __all__ = [
     "Readiness",
     "ReadinessDue",
     "Recruiter",
+    "RecruiterAnswer",
     "Reintegration",
     "ReportRun",
     "ReportSchedule",

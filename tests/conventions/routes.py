@@ -171,6 +171,7 @@ employers:recruiters                -                   CLMDPA..  page
 employers:new_recruiter             -                   .L......  form
 employers:recruiter                 recruiter           CLMDPA..  page
 employers:edit_recruiter            recruiter           .L......  form
+employers:recruiter_fair            recruiter           .L......  form
 employers:compliance                employer            CLMDPA..  page
 employers:add_part/event            employer            .L......  form
 employers:add_part/inspection       site itself         .L......  form
@@ -340,6 +341,7 @@ placement:arrivals                  flight group        CLM.....  form
 placement:detail                    case@active         CLMDPA..  page
 placement:check_in                  case@active         CLM.....  form
 placement:extend                    case@active         CLM.....  form
+placement:fair                      case@active         CLM.....  form
 
 returns:list                        -                   CLMDPA..  page
 returns:detail                      case@ended          CLMDPA..  page

@@ -28,6 +28,8 @@ LISTS: dict[str, str | Promise] = {
     "early_end": _("Reasons: ended early"),
     "employer_suspension": _("Reasons: employer suspended"),
     "export_purpose": _("Purposes of exports"),
+    "fair_placement": _("Fair recruitment: questions about a placement"),
+    "fair_recruiter": _("Fair recruitment: questions about a recruiter"),
     "flight_called_off": _("Reasons: flight called off"),
     "housing": _("Kinds of housing"),
     "ineligibility": _("Reasons: ineligible"),

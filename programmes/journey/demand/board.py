@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Count, Exists, IntegerField, OuterRef, Subquery, Sum
+from django.db.models import Count, Exists, IntegerField, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.text import capfirst
@@ -22,6 +22,7 @@ from programmes.journey.demand import clock, rules
 from programmes.journey.demand.clock import Clock
 from programmes.journey.demand.models import JobDemand, Position
 from programmes.journey.demand.states import DEMAND, POSITION, PositionStatus
+from programmes.journey.employers import fair
 from programmes.journey.people.models import Person
 
 P = PositionStatus
@@ -247,6 +248,19 @@ def notes(demand: JobDemand, found: Counts, *, proposed: int, can_renew: bool) -
             href = reverse("employers:detail", args=[demand.employer.public_id]) + "#sites-h"
             said.append({"tone": "waiting", "text": problem, "href": href, "label": _("Sites of the employer")})
     return said
+
+
+def fair_recruitment(demand: JobDemand, found: Counts) -> dict[str, int] | None:
+    """How many placed workers there are, of how many somebody asked how they were recruited, and how many are red;
+    None, without a query, while nobody has been placed."""
+    if not any(found.by_status.get(status) for status in (P.OCCUPIED, P.VACATED)):
+        return None
+    red = Q(placements__answers__answer=fair.Answer.NO, placements__answers__question__in=fair.RED)
+    return demand.places.aggregate(
+        placed=Count("placements", distinct=True),
+        asked=Count("placements", filter=Q(placements__answers__isnull=False), distinct=True),
+        red=Count("placements", filter=red, distinct=True),
+    )
 
 
 def deductions(demand: JobDemand) -> list[dict]:

@@ -146,6 +146,7 @@ def detail(request, public_id):
         "seats": board.seats(page.rows, request.user),
         "terms": board.terms(demand),
         "deductions": board.deductions(demand),
+        "fair": board.fair_recruitment(demand, counts),
         "ground": board.ground(demand, claimed=figures.claimed),
         "entries": story_of(demand),
     }

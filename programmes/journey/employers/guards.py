@@ -17,6 +17,7 @@ sentences.register(
         "association_registered": _("recorded the association"),
         "association_edited": _("changed the association"),
         "recruiter_registered": _("recorded the recruiter"),
+        "fair_answered": _("answered questions of fair recruitment: {count}"),
         "recruiter_edited": _("changed the recruiter"),
     }
 )

@@ -2,6 +2,8 @@
 
 from crispy_forms.layout import Fieldset, Layout
 from django import forms
+from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.formfields import PhoneNumberField
 
@@ -9,7 +11,9 @@ from accounts.models import Office
 from accounts.roles import Permission
 from programmes.base.common.choices import RecordChoice
 from programmes.base.common.forms import DayField, WorkForm
+from programmes.base.rulebook import codes
 from programmes.base.rulebook.models import Code
+from programmes.journey.employers import fair
 from programmes.journey.employers.forms import half
 from programmes.journey.employers.models import Employer, Site
 from programmes.journey.employers.registry import Inspection, Recruiter
@@ -220,3 +224,31 @@ class RecruiterForm(_KeptForm):
             Fieldset("", "name", half("country", "office"), "agent_of"),
             Fieldset(_("Due diligence"), half("checked_on", "checked_result"), "checked_note"),
         )
+
+
+class FairForm(WorkForm):
+    """The questions of fair recruitment about the `record`, with their code list, `questions`."""
+
+    questions = fair.OF_RECRUITER
+    on = DayField(label=_("Found out on"))
+    field_order = ["key", "version", "on"]
+
+    def prepare(self):
+        """A field for each question in force; an answer that is there may be changed, not taken away."""
+        self.initial.setdefault("on", timezone.localdate())
+        kept = {row.question: row.answer for row in self.record.answers.all()}
+        for code, words in codes.in_force(self.questions):
+            answers = [(value, capfirst(label)) for value, label in self.answers_to(code)]
+            blank = [] if code in kept else [("", _("Not asked yet"))]
+            self.fields[f"q_{code}"] = forms.ChoiceField(
+                label=words, choices=[*blank, *answers], required=False, initial=kept.get(code, "")
+            )
+
+    def answers_to(self, code):
+        """The answers to one question."""
+        return [(value, label) for value, label in fair.Answer.choices if value != fair.Answer.REFUNDED]
+
+    def deed(self):
+        """The day, and what was answered by question."""
+        given = {name[2:]: value for name, value in self.cleaned_data.items() if name.startswith("q_") and value}
+        return {"on": self.cleaned_data["on"], "answers": {code: {"answer": value} for code, value in given.items()}}

@@ -18,8 +18,8 @@ from accounts.roles import Permission
 from programmes.base.common.deeds import attempt, form_page, typed
 from programmes.base.common.pages import keyset
 from programmes.base.rulebook.codes import label
+from programmes.journey.employers import fair, fair_actions, parts
 from programmes.journey.employers import part_forms as forms
-from programmes.journey.employers import parts
 from programmes.journey.employers.models import Employer, Site
 from programmes.journey.employers.registry import Association, Recruiter
 
@@ -238,6 +238,7 @@ def recruiter(request, public_id):
             "engagements": engaged.filter(employer__in=Employer.objects.visible_to(request.user).values("pk")),
             "contacts": found.contacts.all(),
             "licences": found.licences.all(),
+            "fair": fair.checklist(fair.OF_RECRUITER, found.answers.select_related("by")),
             "facts": [
                 {"label": _("Country"), "value": label("country", found.country)},
                 {"label": _("Office that keeps it"), "value": found.office.name},
@@ -310,3 +311,21 @@ def new_recruiter(request):
 def edit_recruiter(request, public_id):
     """Change a recruiter, or record its due diligence."""
     return _edit(request, _kept(request, Recruiter, public_id), forms.RecruiterForm, parts.edit_recruiter)
+
+
+@requires(Permission.EMPLOYER_EDIT)
+@require_http_methods(FORMS)
+def recruiter_fair(request, public_id):
+    """Answer the questions of fair recruitment about a recruiter."""
+    found = _kept(request, Recruiter, public_id)
+    form = forms.FairForm(typed(request), user=request.user, record=found)
+    if request.method == "POST" and form.is_valid():
+        done = attempt(
+            request, form,
+            lambda: fair_actions.answer(found, by=request.user, version=form.version_token(), **form.deed()),
+            done=_("The answers were recorded."),
+        )  # fmt: skip
+        if done:
+            return done
+    title = _("Fair recruitment: %(name)s") % {"name": found.name}
+    return form_page(request, form, title=title, cancel=found.get_absolute_url())

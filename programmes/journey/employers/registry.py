@@ -17,6 +17,7 @@ from accounts.roles import Permission
 from programmes.base.audit.models import tracked
 from programmes.base.common.models import Record, RecordQuerySet, count_versions
 from programmes.base.rulebook.models import alpha3
+from programmes.journey.employers.fair import FairAnswer
 from programmes.journey.employers.models import Employer, Site
 
 # A licence that ends within so many days is shown as expiring.
@@ -188,6 +189,33 @@ class Recruiter(Record):
     def checked_tone(self) -> str:
         """The tone of its due diligence: not done is as bad to rely on as failed."""
         return {"passed": "done", "conditions": "waiting"}.get(self.checked_result, "problem")
+
+
+@tracked()
+class RecruiterAnswer(FairAnswer):
+    """What was found about a recruiter, question by question."""
+
+    recruiter = models.ForeignKey(
+        Recruiter, verbose_name=_("recruiter"), on_delete=models.CASCADE, related_name="answers"
+    )
+
+    class Meta:
+        verbose_name = _("answer about a recruiter")
+        verbose_name_plural = _("answers about recruiters")
+        ordering = ["recruiter", "question"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["recruiter", "question"],
+                name="recruiter_answer_once",
+                violation_error_message=_("Somebody has just answered this. Open the page again."),
+            ),
+            models.CheckConstraint(
+                condition=Q(answer__in=["yes", "no", "unknown"]),
+                name="recruiter_answer_known",
+                violation_error_message=_("This is no answer to the question."),
+            ),
+        ]
+        triggers = [count_versions()]
 
 
 @tracked()

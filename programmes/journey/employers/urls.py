@@ -23,6 +23,7 @@ urlpatterns = [
     path("recruiters/new/", part_views.new_recruiter, name="new_recruiter"),
     path("recruiters/<uuid:public_id>/", part_views.recruiter, name="recruiter"),
     path("recruiters/<uuid:public_id>/edit/", part_views.edit_recruiter, name="edit_recruiter"),
+    path("recruiters/<uuid:public_id>/fair/", part_views.recruiter_fair, name="recruiter_fair"),
     path("registry/<uuid:public_id>/add/<slug:part>/", part_views.add_part, name="add_part"),
     path("registry/<uuid:public_id>/<uuid:part_id>/<slug:part>/", part_views.edit_part, name="edit_part"),
 ]

@@ -9,6 +9,10 @@ from django.utils.translation import gettext_lazy as _
 from programmes.base.common.choices import RecordChoices
 from programmes.base.common.forms import DayField, WorkForm
 from programmes.base.rulebook.models import Code
+from programmes.journey.demand.forms import MoneyField
+from programmes.journey.departure.forms import currency_code
+from programmes.journey.employers import fair
+from programmes.journey.employers.part_forms import FairForm
 from programmes.journey.enrolment.forms import OnForm, ReasonForm
 from programmes.journey.enrolment.models import Enrolment
 from programmes.journey.placement.models import CheckIn
@@ -186,3 +190,47 @@ class ResumeForm(OnForm):
     """A worker who had left is back at work."""
 
     on = DayField(label=_("Back at work on"))
+
+
+class FairPlacementForm(FairForm):
+    """The questions about a placement; of a fee that was charged, how much."""
+
+    questions = fair.OF_PLACEMENT
+    fee = MoneyField(label=_("Fee that was charged"), max_digits=10, decimal_places=2, min_value=0, required=False)
+    currency = forms.CharField(
+        label=_("Currency"), max_length=3, required=False, help_text=_("Three letters, for example CAD.")
+    )
+
+    def prepare(self):
+        """The fee as it is known, behind the questions."""
+        super().prepare()
+        kept = self.record.answers.filter(question=fair.FEE).first()
+        if kept:
+            self.initial |= {"fee": kept.fee, "currency": kept.currency}
+        self.order_fields([name for name in self.fields if name not in {"fee", "currency"}])
+
+    def answers_to(self, code):
+        """A fee may have been given back."""
+        return fair.Answer.choices if code == fair.FEE else super().answers_to(code)
+
+    def clean_currency(self):
+        """Three letters, in capitals."""
+        return currency_code(self.cleaned_data["currency"])
+
+    def clean(self):
+        """An amount belongs to a fee that was charged, and has its currency."""
+        cleaned = super().clean()
+        charged = cleaned.get(f"q_{fair.FEE}") in {fair.Answer.NO, fair.Answer.REFUNDED}
+        if cleaned.get("fee") and not charged:
+            self.add_error("fee", _("You wrote an amount, but no fee was charged. Correct one of the two."))
+        elif cleaned.get("fee") and not cleaned.get("currency"):
+            self.add_error("currency", _("Give the amount of the fee with its currency."))
+        return cleaned
+
+    def deed(self):
+        """The amount stands with the answer about the fee."""
+        found = super().deed()
+        fee = self.cleaned_data.get("fee") or None
+        if fair.FEE in found["answers"]:
+            found["answers"][fair.FEE] |= {"fee": fee, "currency": self.cleaned_data["currency"] if fee else ""}
+        return found

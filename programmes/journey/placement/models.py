@@ -11,6 +11,7 @@ from programmes.base.common.models import Record, RecordQuerySet, count_versions
 from programmes.base.common.periods import only_one_at_a_time
 from programmes.base.lifecycle.models import Lifecycle
 from programmes.journey.demand.models import Position
+from programmes.journey.employers.fair import FairAnswer
 from programmes.journey.enrolment.models import Enrolment
 from programmes.journey.people.models import Person
 from programmes.journey.placement.states import PLACEMENT, Status
@@ -99,6 +100,41 @@ class Placement(Lifecycle, Record):
 
     def __str__(self):
         return f"{self.enrolment_id} {self.starts_on}"
+
+
+@tracked()
+class PlacementAnswer(FairAnswer):
+    """How fairly a worker was recruited, question by question; of a fee that was charged, how much."""
+
+    placement = models.ForeignKey(
+        Placement, verbose_name=_("placement"), on_delete=models.CASCADE, related_name="answers"
+    )
+    fee = models.DecimalField(_("fee that was charged"), max_digits=10, decimal_places=2, null=True, blank=True)
+    currency = models.CharField(_("currency"), max_length=3, blank=True)
+
+    class Meta:
+        verbose_name = _("answer about a placement")
+        verbose_name_plural = _("answers about placements")
+        ordering = ["placement", "question"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["placement", "question"],
+                name="placement_answer_once",
+                violation_error_message=_("Somebody has just answered this. Open the page again."),
+            ),
+            models.CheckConstraint(
+                condition=Q(answer__in=["yes", "no", "unknown"]) | Q(answer="refunded", question="no_fee"),
+                name="placement_answer_known",
+                violation_error_message=_("This is no answer to the question."),
+            ),
+            models.CheckConstraint(
+                condition=Q(fee__isnull=True, currency="")
+                | (Q(fee__gt=0, question="no_fee", answer__in=["no", "refunded"]) & ~Q(currency="")),
+                name="placement_answer_fee_was_charged",
+                violation_error_message=_("Give the amount of the fee with its currency."),
+            ),
+        ]
+        triggers = [count_versions()]
 
 
 @tracked()

@@ -1,6 +1,6 @@
 """Pages of the time abroad: where the worker is, the check-ins, the extension."""
 
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -12,11 +12,12 @@ from accounts.roles import Permission
 from programmes.base.common import wording
 from programmes.base.common.deeds import attempt, form_page, typed
 from programmes.base.rulebook.codes import label
+from programmes.journey.employers import fair, fair_actions
 from programmes.journey.enrolment.models import Step
 from programmes.journey.enrolment.states import Status as CaseStatus
 from programmes.journey.enrolment.views import visible_case
 from programmes.journey.placement import actions
-from programmes.journey.placement.forms import CheckInForm, ExtendForm
+from programmes.journey.placement.forms import CheckInForm, ExtendForm, FairPlacementForm
 from programmes.journey.placement.models import Placement
 from programmes.journey.placement.states import Status
 
@@ -55,6 +56,7 @@ def detail(request, public_id):
             "earlier": placements[1:],
             "contacts": contacts,
             "facts": _facts(current) if current else [],
+            "fair": fair.checklist(fair.OF_PLACEMENT, current.answers.select_related("by")) if current else None,
             "next": next_step,
             "others": _others(enrolment, current) if may else [],
             "may": may,
@@ -180,3 +182,23 @@ def extend(request, public_id):
         request, form, title=_("Extend"), intro=intro, do=_("Extend"), band=enrolment.band, cancel=back,
         effects=[_("The check-ins go on and the end of season is prepared later.")],
     )  # fmt: skip
+
+
+@requires(Permission.PLACEMENT_EDIT)
+@require_http_methods(["GET", "HEAD", "POST"])
+def fair_recruitment(request, public_id):
+    """Answer the questions of fair recruitment about the latest placement of a case."""
+    enrolment = visible_case(request, public_id)
+    latest = Placement.objects.filter(enrolment=enrolment).order_by("-starts_on", "-pk").values("pk")[:1]
+    placement = get_object_or_404(Placement, pk__in=latest)
+    form = FairPlacementForm(typed(request), user=request.user, record=placement)
+    back = reverse("placement:detail", args=[enrolment.public_id])
+    if request.method == "POST" and form.is_valid():
+        done = attempt(
+            request, form,
+            lambda: fair_actions.answer(placement, by=request.user, version=form.version_token(), **form.deed()),
+            done=_("The answers were recorded."), to=back,
+        )  # fmt: skip
+        if done:
+            return done
+    return form_page(request, form, title=_("Fair recruitment"), band=enrolment.band, cancel=back)

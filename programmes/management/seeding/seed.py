@@ -32,6 +32,7 @@ from programmes.management.seeding.abroad import write_abroad
 from programmes.management.seeding.around import write_around
 from programmes.management.seeding.cases import REASONS, Case, Clock, position_state, write_selection
 from programmes.management.seeding.course import PAST_WEIGHTS, WEIGHTS, Course, Planner
+from programmes.management.seeding.fairness import add_answers
 from programmes.management.seeding.flights import add_flights
 from programmes.management.seeding.home import write_reintegration
 from programmes.management.seeding.market import Demand, Market, Numbers
@@ -149,6 +150,7 @@ def finish(made: LaidOut, today: date) -> None:
     add_flights(made.staff.demo["manager"])
     add_sessions(made.staff.demo["caseworker"], today)
     readiness.keep_all()
+    add_answers(made.staff.demo["liaison"], today)
     make_reports(made.programmes, today)
     add_scans(made.staff.demo["caseworker"])
     write_letters(made.staff.demo["caseworker"], made.staff.demo["manager"])
