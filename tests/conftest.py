@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 from django.utils import translation
+from hypothesis import HealthCheck, settings
 
 pytest_plugins = [
     "tests.fixtures.database",
@@ -19,6 +20,10 @@ pytest_plugins = [
         if importlib.util.find_spec(name) is not None
     ),
 ]
+
+# No test fails because the machine has other things to do.
+settings.register_profile("iomcase", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("iomcase")
 
 
 @pytest.fixture(autouse=True)

@@ -302,7 +302,7 @@ def test_database_refuses_an_unknown_role(user_for, office_for):
         membership(user_for(), office_for("GT"), 0, 1, role="superuser").save()
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 10)), min_size=1, max_size=8))
 def test_what_the_database_keeps_never_overlaps(db, periods):
     from tests.fixtures.accounts import make_office, make_user

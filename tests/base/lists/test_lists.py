@@ -292,7 +292,7 @@ def test_an_empty_list_is_a_file_with_heads(client_for, purposes):
     assert len(read(fetched(client, asked(client)))) == 1
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     st.lists(
         st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=30),

@@ -263,7 +263,7 @@ def test_margin_is_the_requirements_own_or_the_programmes(case, require, own, mo
     assert standing(case).is_met
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(days=st.integers(1, 700), margin=st.integers(0, 24), off=st.integers(-40, 40))
 def test_requirement_is_met_exactly_from_the_day_the_margin_ends(case, require, days, margin, off):
     with transaction.atomic():

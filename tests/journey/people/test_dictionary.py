@@ -82,7 +82,7 @@ WORDS = st.text(st.sampled_from("abcdefghijklmnopqrstuvwxyz"), min_size=1, max_s
 
 
 @pytest.mark.django_db
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(NAMES)
 def test_folding_twice_is_folding_once(name):
     words = ask("iomcase_tokens", name)
@@ -91,14 +91,14 @@ def test_folding_twice_is_folding_once(name):
 
 
 @pytest.mark.django_db
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.text(st.sampled_from("abcxyzáéíóúüñàèìòùâêîôûäëïöãõÁÉÍÓÚÜÑ -.,"), max_size=40))
 def test_the_short_way_for_our_letters_leads_where_the_long_way_does(name):
     assert ask("iomcase_tokens", name) == sorted(set(ask("iomcase_fold", name).split()))
 
 
 @pytest.mark.django_db
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(NAMES)
 def test_a_name_composed_or_in_pieces_has_the_same_words(name):
     forms = [ask("iomcase_tokens", unicodedata.normalize(form, name)) for form in ("NFC", "NFD")]
@@ -106,7 +106,7 @@ def test_a_name_composed_or_in_pieces_has_the_same_words(name):
 
 
 @pytest.mark.django_db
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     WORDS, st.integers(0, 13), st.sampled_from("aeñz"), st.sampled_from(["one more", "one less", "another", "turned"])
 )
@@ -137,7 +137,7 @@ def known():
 
 
 @pytest.mark.django_db
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     st.fixed_dictionaries(
         dict.fromkeys(("given_names", "first_surname", "second_surname", "married_name", "native_name"), NAMES)

@@ -92,7 +92,6 @@ def accounted_for(batch, sent: int, good: int):
 
 @settings(
     max_examples=max(1, ROWS // A_FILE // 2),
-    deadline=None,
     database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
 )
@@ -114,7 +113,6 @@ def _csv(lines) -> bytes:
 
 @settings(
     max_examples=max(1, ROWS // A_FILE // 2),
-    deadline=None,
     database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
 )

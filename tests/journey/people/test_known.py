@@ -63,7 +63,7 @@ def test_a_document_is_kept_as_printed_and_found_as_searched(client_for):
 
 
 @given(number=st.text(max_size=60).filter(lambda value: "\x00" not in value and rules.printed_number(value)))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_database_searches_numbers_as_the_rules_do(number):
     try:
         kept = rules.printed_number(number)
@@ -341,7 +341,7 @@ def test_the_main_nationality_is_not_another_one():
 @given(
     born=st.dates(date(1930, 1, 1), date(2008, 1, 1)), precision=st.sampled_from(sorted(Person.BirthPrecision.values))
 )
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_birth_is_never_shown_more_exactly_than_it_is_known(born, precision, user_for):
     with transaction.atomic():
         person = PersonFactory()

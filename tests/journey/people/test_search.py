@@ -252,7 +252,7 @@ def test_a_name_that_very_many_bear_is_answered_with_what_to_add(user, monkeypat
 
 
 @pytest.mark.django_db
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.text(st.sampled_from("abcdefghijklmnoprstuvz"), min_size=4, max_size=10),
     st.integers(0, 9),

@@ -35,7 +35,7 @@ def insert(case, position, starts, ends, *, ended=None, status="started"):
 
 
 @pytest.mark.django_db
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(periods=PERIODS)
 def test_the_constraint_agrees_with_a_day_by_day_model(periods):
     """A period is taken exactly when none of its days is; an early end frees the rest, a cancelled one frees all."""

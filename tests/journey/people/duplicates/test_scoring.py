@@ -137,7 +137,7 @@ GIVEN = st.sampled_from([*names.WOMEN, *names.MEN])
 NUMBER = st.from_regex(r"[0-9]{13}", fullmatch=True)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     first=GIVEN, second=GIVEN, family=st.sampled_from(FAMILIES), other=st.sampled_from(FAMILIES),
     numbers=st.tuples(NUMBER, NUMBER), with_numbers=st.booleans(),
