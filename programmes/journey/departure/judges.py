@@ -5,7 +5,6 @@ from django.utils.translation import gettext as _
 from programmes.base.common.addresses import address_of
 from programmes.base.common.wording import number, short_day
 from programmes.base.rulebook.catalogue import RequirementKind, WaitsFor
-from programmes.base.rulebook.codes import labels_of
 from programmes.journey.departure import papers, rules
 from programmes.journey.departure.states import (
     CONTRACT,
@@ -244,15 +243,14 @@ def orientations(enrolment, requirements):
         judged = State.OPEN, _("Not attended yet"), _page("orientation", enrolment), None
         return {requirement.pk: judged for requirement in requirements}
     last, attended = read.orientations[0], [(one.modules, one.hours) for one in read.orientations]
-    known = labels_of("orientation_module")
     asked = enrolment.programme.rules(enrolment.planned_start)["orientation_hours"]
     facts = {"day": short_day(last.attended_on), "hours": number(sum(hours for _modules, hours in attended))}
     found = {}
     for requirement in requirements:
-        if rules.is_oriented(requirement.code, known, attended, asked):
+        if rules.is_oriented(requirement.code, attended, asked):
             text = _("Attended on %(day)s, %(hours)s hours") % facts
             found[requirement.pk] = State.DONE, text, _page("documents", enrolment) + "#orientation", None
-        elif requirement.code in known:
+        elif requirement.code.startswith(rules.MODULE):
             text = _("Not part of the orientation attended on %(day)s") % facts
             found[requirement.pk] = State.OPEN, text, _page("orientation", enrolment), None
         else:

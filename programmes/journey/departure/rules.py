@@ -23,6 +23,8 @@ EXPIRING_DAYS = 90
 REPEAT_DAYS = 14
 # domain.md 2.5: the first reminder for a document that ends.
 RENEW_DAYS = 60
+# A requirement of the kind orientation that asks for one module: this and the module's code.
+MODULE = "module-"
 # domain.md 2.5: an extension is to be lodged so long before a permit ends.
 EXTEND_DAYS = 30
 
@@ -46,15 +48,15 @@ def commitment_is_missing(signed_on: date | None, asked: bool, leaves_on: date) 
 
 
 @judges_rules("orientation_hours")
-def is_oriented(asked: str, known: Container[str], attended: Iterable[tuple[Sequence[str], Decimal]], hours) -> bool:
-    """Whether what was attended, as pairs of modules and hours, is what is asked for.
+def is_oriented(asked: str, attended: Iterable[tuple[Sequence[str], Decimal]], hours: int | None) -> bool:
+    """Whether what was attended, as pairs of modules and hours, is what a requirement of this code asks for.
 
-    A requirement whose code is a module of the list asks for that module; any other one for an orientation. Together
-    the orientations have the hours that the programme asks for (None: any).
+    A code such as `module-rights` asks for that module; any other one for an orientation. Together the orientations
+    have the hours that the programme asks for (None: any).
     """
     rows = list(attended)
-    if asked in known:
-        return any(asked in modules for modules, _hours in rows)
+    if asked.startswith(MODULE):
+        return any(asked.removeprefix(MODULE) in modules for modules, _hours in rows)
     return bool(rows) and sum(spent for _modules, spent in rows) >= (hours or 0)
 
 

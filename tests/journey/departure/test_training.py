@@ -166,7 +166,7 @@ def test_typed_scores_are_kept_and_named_by_person_and_field(officer, session, w
     answer = officer.post(url, {**machinery(officer, url), **typed})
     shown = answer.content.decode()
     assert answer.status_code == 422
-    assert f"{name}, test before" in shown
+    assert f"{name}, test before: A score lies between 0 and 100." in shown
     assert 'value="101"' in shown
     assert 'value="7.5"' in shown
     assert not TrainingSeat.objects.filter(before__isnull=False).exists()
@@ -196,13 +196,13 @@ def test_a_pass_mark_hours_and_modules_are_data_of_the_programme(officer, sessio
     more = TrainingSeatFactory(session=TrainingSessionFactory(programme=season.programme), enrolment=case)
     tap(officer, more.session, more, after="100")
     assert lacks(case) == ""
-    CodeFactory(list="orientation_module", code="housing")
-    require("orientation", "housing", "Housing")
-    assert lacks(case) == "orientation:housing"
+    require("orientation", "module-housing", "Housing")
+    assert lacks(case) == "orientation:module-housing"
     # The same, pure.
-    assert departure.is_oriented("pdo", (), [((), Decimal(3)), ((), Decimal(2))], 5)
-    assert not departure.is_oriented("pdo", (), [], None)
-    assert departure.is_oriented("rights", {"rights"}, [(["rights"], Decimal(1))], 5)
+    assert departure.is_oriented("pdo", [((), Decimal(3)), ((), Decimal(2))], 5)
+    assert not departure.is_oriented("pdo", [], None)
+    assert departure.is_oriented("module-rights", [(["rights"], Decimal(1))], 5)
+    assert not departure.is_oriented("module-money", [(["rights"], Decimal(9))], 5)
     assert departure.has_passed(Decimal(12), 20, 60)
     assert not departure.has_passed(None, 20, 60)
     assert departure.has_passed(None, 20, None)

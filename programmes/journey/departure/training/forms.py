@@ -12,7 +12,7 @@ from accounts.models import Office
 from accounts.roles import Permission
 from programmes.base.common.choices import RecordChoice, RecordChoices
 from programmes.base.common.forms import DayField, WorkForm
-from programmes.base.common.wording import and_list
+from programmes.base.common.wording import and_list, number
 from programmes.base.papers.models import LetterTemplate
 from programmes.base.papers.words import languages
 from programmes.base.rulebook.models import Code, Programme, Season
@@ -76,6 +76,7 @@ class SessionForm(WorkForm):
         else:
             del self.fields["modules"]
         if session is None:
+            self.initial.setdefault("languages", [get_language()])
             self.fields["programme"].queryset = programmes.order_by("code")
             seasons = Season.objects.filter(active=True, programme__in=programmes.values("pk"))
             self.fields["season"].queryset = seasons.select_related("programme").order_by(
@@ -141,7 +142,7 @@ class JoinForm(WorkForm):
         typed = list(dict.fromkeys(re.findall(r"[^\s,;]+", (cleaned.get("numbers") or "").upper())))
         seen = Enrolment.objects.visible_to(self.user).filter(number__in=typed)
         found = {case.number: case for case in seen if case.is_reached_by(self.user, Permission.CASE_EDIT)}
-        unknown = [number for number in typed if number not in found]
+        unknown = [one for one in typed if one not in found]
         if unknown:
             said = gettext("You work on no case with this number: %(numbers)s.")
             self.add_error("numbers", said % {"numbers": and_list(unknown)})
@@ -165,12 +166,14 @@ class AttendanceForm(WorkForm):
 
     def prepare(self):
         """Two fields for each seat, and what stood in them when the page was opened."""
+        most = self.session.highest
+        out_of_range = gettext("A score lies between 0 and %(most)s.") % {"most": number(most)}
         for seat in self.seats:
             name, key = seat.enrolment.person.full_name, seat.public_id
             for part, words in (("before", gettext("test before")), ("after", gettext("test after"))):
                 self.fields[f"{part}-{key}"] = field = forms.DecimalField(
-                    label=f"{name}, {words}", min_value=0, max_value=self.session.highest, max_digits=5,
-                    decimal_places=1, required=False,
+                    label=f"{name}, {words}", min_value=0, max_value=most, max_digits=5, decimal_places=1,
+                    required=False, error_messages=dict.fromkeys(("min_value", "max_value"), out_of_range),
                 )  # fmt: skip
                 field.widget.attrs |= {"inputmode": "decimal", "class": "form-control", "aria-label": field.label}
                 self.initial[f"{part}-{key}"] = points(getattr(seat, part))
