@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from programmes.base.rulebook.models import Programme
 from programmes.desk.reports import rules
+from programmes.journey.demand import clock
 from programmes.journey.enrolment.states import ENROLMENT, Status
 
 SEXES = ("female", "male", "other")
@@ -89,6 +90,16 @@ DEFINITIONS: dict[str, Definition] = {
     ),
     "late": Definition(
         _("Late steps"), _("Of the steps open at the end of the last day, those that were due by then."), "I52"
+    ),
+    "boarding": Definition(
+        _("Days from request to boarding"),
+        _("Of workers who boarded in the period, the days from the employer's request to their departure, on average."),
+        "I06",
+    ),
+    "boarded_in_time": Definition(
+        _("Boarded in time"),
+        _("Of workers who boarded in the period, those who did by the last day on time, usually day 15."),
+        "I06",
     ),
     "stages": Definition(
         _("Cases by state"),
@@ -208,6 +219,7 @@ def monthly_operations(programme: Programme, first: date, last: date, *, zone) -
     return {
         "headlines": [_headline(name, now, then) for name in HEADLINES],
         "rates": [_rate(name, part, whole, now, then) for name, part, whole in RATES],
+        "boarding": {**_boarding(programme, first, last), "before": _boarding(programme, first_before, last_before)},
         "stages": [
             {"status": status, **_split("stock", status, now), "before": _cases(then, "stock", status)}
             for status in Status.values
@@ -227,6 +239,14 @@ def monthly_operations(programme: Programme, first: date, last: date, *, zone) -
         ],
         "totals": {name: _cases(now, _kind(name), name) for name in COLUMNS},
     }
+
+
+def _boarding(programme: Programme, first: date, last: date) -> dict:
+    """From request to boarding: days on average (None when nobody boarded), of how many, how many in time."""
+    found = clock.average_days([programme.pk], since=first, until=last).get(programme.pk)
+    if found is None:
+        return {"days": None, "workers": 0, "in_time": 0}
+    return {"days": str(found.days), "workers": found.workers, "in_time": found.in_time}
 
 
 def _kind(name: str) -> str:

@@ -6,6 +6,7 @@ the same rows, so that they cannot differ.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
@@ -65,6 +66,7 @@ def page(figures: dict, reader: Reader) -> dict:
     return {
         "headlines": [_headline(row, reader) for row in figures["headlines"]],
         "rates": [_rate(row, reader) for row in figures["rates"]],
+        "boarding": _boarding(figures.get("boarding"), reader),
         "stages": _stages(figures["stages"], reader),
         "open": reader.one(figures["open"]),
         "sexes": [_by_sex(row, reader) for row in figures["sexes"]],
@@ -98,6 +100,27 @@ def _rate(row: dict, reader: Reader) -> dict:
         "denominator": reader.one(whole),
         "share": reader.share(part, whole) if parts["part"].value is not None else parts["part"].text,
         "before": reader.share(part_before, whole_before),
+    }
+
+
+def _boarding(row: dict | None, reader: Reader) -> dict | None:
+    """From request to boarding; None for a report of before it was counted. An average of few tells of each."""
+    if row is None:
+        return None
+
+    def days(one: dict) -> str:
+        if one["days"] is None:
+            return "–"
+        shown = reader.one(one["workers"])
+        return shown.text if shown.value is None else wording.number(Decimal(one["days"]))
+
+    before = row["before"]
+    rate = {"what": "boarded_in_time", "numerator": row["in_time"], "denominator": row["workers"]}
+    return {
+        "label": DEFINITIONS["boarding"].label,
+        "days": days(row),
+        "before": days(before),
+        "in_time": _rate({**rate, "before": [before["in_time"], before["workers"]]}, reader),
     }
 
 
@@ -164,6 +187,12 @@ def table(run, reader: Reader) -> Iterator[list]:
         yield [_("Headline"), row["label"], _("Cases in the month before"), plain(row["before"])]
         if row["persons"] is not None:
             yield [_("Headline"), row["label"], _("Persons"), plain(row["persons"])]
+    if boarding := shown["boarding"]:
+        part, name = boarding["in_time"], _("From request to boarding")
+        yield [name, boarding["label"], _("Days on average"), boarding["days"]]
+        yield [name, boarding["label"], _("Workers"), plain(part["denominator"])]
+        yield [name, part["label"], _("Numerator"), plain(part["numerator"])]
+        yield [name, part["label"], _("Share"), part["share"]]
     for row in shown["stages"]["rows"]:
         for measure, name in ((_("Women"), "female"), (_("Men"), "male"), (_("Other"), "other"), (_("Cases"), "cases")):
             yield [_("Cases by state"), row["label"], measure, plain(row[name])]

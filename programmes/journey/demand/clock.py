@@ -23,6 +23,7 @@ from django.db.models import (
     IntegerField,
     Max,
     OuterRef,
+    Q,
     QuerySet,
     Subquery,
 )
@@ -210,11 +211,22 @@ def warned(demands: QuerySet, *, today: date) -> QuerySet:
     return with_days(running(demands)).filter(warned_on__lte=today, last_on_time__gte=today)
 
 
-def average_days(programmes: Iterable[int], *, since: date, until: date) -> dict[int, tuple[Decimal, int]]:
-    """For each programme with boardings in the period: days from request to boarding on average, and of how many.
+@dataclass(frozen=True)
+class Boardings:
+    """Days from request to boarding on average, of how many workers, and how many of them boarded in time."""
 
-    Each worker who boarded counts once (domain.md I06); one statement.
+    days: Decimal
+    workers: int
+    in_time: int
+
+
+def average_days(programmes: Iterable[int], *, since: date, until: date) -> dict[int, Boardings]:
+    """The boardings of the period for each programme that has some.
+
+    Each worker who boarded counts once (domain.md I06); in time is who did by the last day on time of the programme.
+    One statement.
     """
+    boarded = F(f"places__{_DEPARTED}")
     rows = (
         JobDemand.objects.filter(
             season__programme__in=list(programmes),
@@ -224,11 +236,14 @@ def average_days(programmes: Iterable[int], *, since: date, until: date) -> dict
         .order_by()
         .values("season__programme")
         .annotate(
-            days=Avg(ExpressionWrapper(F(f"places__{_DEPARTED}") - F("requested_on"), output_field=DurationField())),
-            workers=Count(f"places__{_DEPARTED}"),
+            days=Avg(ExpressionWrapper(boarded - F("requested_on"), output_field=DurationField())),
+            workers=Count(boarded),
+            in_time=Count(boarded, filter=Q(**{f"places__{_DEPARTED}__lte": _days_later(LIMIT)})),
         )
     )
     return {
-        row["season__programme"]: (Decimal(row["days"] / timedelta(days=1)).quantize(Decimal("0.1")), row["workers"])
+        row["season__programme"]: Boardings(
+            Decimal(row["days"] / timedelta(days=1)).quantize(Decimal("0.1")), row["workers"], row["in_time"]
+        )
         for row in rows
     }

@@ -6,9 +6,12 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.db import connection
 
-from programmes.desk.reports import indicators
-from programmes.models import CaseEvent, Step
+from programmes.desk.reports import actions, indicators, present
+from programmes.models import CaseEvent, Enrolment, Step
 from tests.desk.reports.conftest import day
+from tests.factories.demand import JobDemandFactory
+from tests.factories.rulebook import SeasonFactory
+from tests.factories.selection import SelectionFactory
 
 pytestmark = pytest.mark.django_db
 ZONE = ZoneInfo("America/Guatemala")
@@ -207,12 +210,33 @@ def test_late_and_missed_steps_are_judged_on_the_clock_of_the_schedule(october, 
     assert rate(figures, "late") == (2, 3)
 
 
-def test_the_figures_come_from_two_statements_however_many_cases(programme, went, django_assert_num_queries):
+def test_the_figures_come_from_as_many_statements_however_many_cases(programme, went, django_assert_num_queries):
     for _n in range(3):
         went("10-01 travelling", "10-02 active")
-    with django_assert_num_queries(3):
+    # Two counts, the boardings of two months, the offices.
+    with django_assert_num_queries(5):
         indicators.monthly_operations(programme, FIRST, LAST, zone=ZONE)
     assert connection.vendor == "postgresql"
+
+
+def test_a_request_on_20_january_and_a_boarding_on_4_february_are_15_days_and_in_time(programme, client_for):
+    season = SeasonFactory(programme=programme)
+    for requested, departed in (("01-20", "02-04"), ("01-20", "02-05"), ("01-25", "02-03"), ("01-02", "01-12")):
+        demand = JobDemandFactory(season=season, requested_on=day(requested), status="open", positions=1)
+        held = SelectionFactory(demand=demand, position_status="occupied", case_status="active")
+        Enrolment.objects.filter(pk=held.enrolment_id).update(departed_on=day(departed))
+    run = actions.make(programme, month=day("02-01"), by=None)
+    assert run.figures["boarding"] == {
+        "days": "13.3", "workers": 3, "in_time": 2, "before": {"days": "10.0", "workers": 1, "in_time": 1},
+    }  # fmt: skip
+    page = " ".join(client_for("manager", language="en").get(run.get_absolute_url()).content.decode().split())
+    assert '<dd class="fig">13.3</dd>' in page
+    assert "2 of 3" in page
+    hidden = " ".join(client_for("liaison", language="en").get(run.get_absolute_url()).content.decode().split())
+    assert "13.3" not in hidden
+    # A report that was made before it was counted is read as it was.
+    del run.figures["boarding"]
+    assert present.page(run.figures, present.Reader(sees_all=True))["boarding"] is None
 
 
 def test_every_figure_has_a_definition():

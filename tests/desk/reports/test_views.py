@@ -80,7 +80,7 @@ def test_a_report_shows_its_figures_their_period_and_their_definitions(run, clie
     page = words(client_for("manager", language="en").get(f"/reports/{run.public_id}/"))
     assert "How did October 2026 go?" in page
     assert "From Thursday" in page
-    assert "Rule version 2026-1" in page
+    assert "Rule version 2026-2" in page
     assert "Departures 16" in page
     assert "Persons: 16" not in page  # the same number twice says nothing
     assert "Chimaltenango" in page or "GT-CHM" in page

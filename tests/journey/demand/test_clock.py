@@ -159,6 +159,6 @@ def test_the_average_counts_each_worker_who_boarded_in_the_period(season):
     boards(second, TODAY - timedelta(20))
     programme = season.programme_id
     period = {"since": TODAY - timedelta(30), "until": TODAY}
-    average, workers = clock.average_days([programme], **period)[programme]
-    assert (float(average), workers) == (15.0, 3)  # 15, 10 and 20 days
+    found = clock.average_days([programme], **period)[programme]
+    assert (float(found.days), found.workers, found.in_time) == (15.0, 3, 2)  # 15, 10 and 20 days
     assert clock.average_days([programme], since=TODAY, until=TODAY) == {}
