@@ -17,7 +17,9 @@ from programmes.base.files import scanner, storing
 from programmes.base.files.models import StoredFile, scanner_is_set_up
 from programmes.base.files.rules import size_words
 from programmes.base.lifecycle.models import record
+from programmes.base.notifications import actions as notifications
 from programmes.base.notifications.delivery import hint
+from programmes.base.notifications.kinds import FILE_INFECTED
 
 log = structlog.get_logger(__name__)
 Status = StoredFile.Status
@@ -96,7 +98,7 @@ def scan(pk: int) -> str:
 
 @transaction.atomic
 def _judge(pk: int, finding: str) -> str:
-    """Write the verdict; what is infected is told in the diary of its case, once."""
+    """Write the verdict; what is infected is told in the diary of its case and to whoever uploaded it, once."""
     file = StoredFile.objects.locked().filter(pk=pk).first()
     if file is None:
         return ""
@@ -107,7 +109,18 @@ def _judge(pk: int, finding: str) -> str:
     if finding and was != Status.INFECTED:
         log.error("file_infected", pk=pk)
         record(file, by=None, what="file_infected")
+        _tell_uploader(file)
     return file.status
+
+
+def _tell_uploader(file: StoredFile) -> None:
+    """A letter that names the case alone: a name of a file may be that of a person."""
+    case: Any = file.enrolment
+    if case is not None and file.created_by and file.created_by.is_active:
+        notifications.queue(
+            key=f"file_infected:{file.pk}", to=file.created_by, kind=FILE_INFECTED,
+            context={"case_number": case.number}, path=case.get_absolute_url(), enrolment=case,
+        )  # fmt: skip
 
 
 def scan_waiting() -> int:

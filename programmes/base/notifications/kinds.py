@@ -69,6 +69,7 @@ AUTHORISATION_LAPSES = "authorisation_lapses"
 AUTHORISATION_LAPSED = "authorisation_lapsed"
 FLIGHT_DELAYED = "flight_delayed"
 FLIGHT_CALLED_OFF = "flight_called_off"
+FILE_INFECTED = "file_infected"
 CASES_ASSIGNED = "cases_assigned"
 EXPORT_ASKED = "export_asked"
 EXPORT_DECIDED = "export_decided"
@@ -160,6 +161,15 @@ KINDS: MappingProxyType[str, Kind] = MappingProxyType(
                 line=_("A flight is called off"),
                 channels=(Channel.NOW, Channel.DIGEST),
                 locked=_("Workers stay behind, so this cannot be switched off."),
+            ),
+            Kind(
+                code=FILE_INFECTED,
+                label=_("The virus scanner found something in a file of yours"),
+                why=_("You uploaded this file."),
+                facts=frozenset({"case_number"}),
+                line=_("The virus scanner found something in a file of yours"),
+                channels=(Channel.NOW, Channel.DIGEST),
+                locked=_("The paper is missing until it comes anew, so this cannot be switched off."),
             ),
             Kind(
                 code=EXPORT_ASKED,

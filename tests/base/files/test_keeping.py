@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from programmes.base.common.errors import RuleBroken
 from programmes.base.common.storage import private_storage
 from programmes.base.files import actions, rules, scanner, storing, tasks
-from programmes.models import CaseEvent, StoredFile
+from programmes.models import CaseEvent, Letter, StoredFile
 from tests.factories.enrolment import EnrolmentFactory
 from tests.factories.files import PDF, full_disk, keep_file, pdf
 from tests.factories.people import picture
@@ -143,9 +143,10 @@ def test_without_a_scanner_files_are_open_and_the_page_says_so(db):
     assert actions.scan_waiting() == 0
 
 
-def test_with_a_scanner_only_what_is_clean_is_open(db, settings):
+def test_with_a_scanner_only_what_is_clean_is_open(user_for, settings):
     case = EnrolmentFactory()
-    good, bad = keep_file(case), keep_file(case, upload=pdf(content=PDF[:20] + EICAR + PDF[20:]))
+    uploader = user_for("caseworker", language="en")
+    good, bad = keep_file(case), keep_file(case, by=uploader, upload=pdf(content=PDF[:20] + EICAR + PDF[20:]))
     with clamd() as (settings.CLAMAV, seen):
         assert not good.is_available  # also what came before there was a scanner
         assert actions.scan_waiting() == 2
@@ -158,6 +159,10 @@ def test_with_a_scanner_only_what_is_clean_is_open(db, settings):
         assert actions.scan_waiting() == 0
         tasks.scan(bad.pk)
     assert CaseEvent.objects.filter(what="file_infected", enrolment=case).count() == 1
+    letter = Letter.objects.get()
+    assert (letter.to, letter.enrolment) == (uploader, case)
+    assert case.number in letter.subject
+    assert bad.name not in letter.body_text
     settings.CLAMAV = ""
     assert not bad.is_available  # what was found once is not forgotten with the scanner
 

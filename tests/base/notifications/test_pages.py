@@ -20,6 +20,7 @@ from programmes.base.notifications.kinds import (
     DIGEST,
     EXPORT_ASKED,
     EXPORT_DECIDED,
+    FILE_INFECTED,
     FLIGHT_CALLED_OFF,
     FLIGHT_DELAYED,
     PROBLEM_REPORTED,
@@ -158,7 +159,7 @@ def test_the_bell_counts_no_further_than_a_hundred(caseworker):
 
 
 # The kinds about which there is something to choose, in the order of the page.
-CHOSEN = [CASE_ASSIGNED, CASES_ASSIGNED, STEP_DUE, REPORT_READY, FLIGHT_DELAYED, FLIGHT_CALLED_OFF]
+CHOSEN = [CASE_ASSIGNED, CASES_ASSIGNED, STEP_DUE, REPORT_READY, FLIGHT_DELAYED, FLIGHT_CALLED_OFF, FILE_INFECTED]
 CHOSEN += [EXPORT_ASKED, EXPORT_DECIDED, BATCH_ENDED]
 
 
