@@ -142,10 +142,10 @@ def test_changing_colours_leads_nowhere_else(client_for, target):
     assert response["Location"] == PROFILE
 
 
-def test_the_clock_of_one_request_does_not_leak_into_the_next(client_for):
+def test_the_clock_of_one_request_does_not_leak_into_the_next(client_for, settings):
     client = client_for("caseworker", time_zone="Pacific/Auckland")
     assert client.get(PROFILE).status_code == 200
-    assert timezone.get_current_timezone_name() == "UTC"
+    assert timezone.get_current_timezone_name() == settings.TIME_ZONE
 
 
 def test_users_today_is_the_date_where_they_are(user_for):

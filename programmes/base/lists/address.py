@@ -31,12 +31,20 @@ class Asked:
     opened: bool = False
     saved: Any = None
 
-    def definition(self) -> str:
-        """All of it as the query of an address, always in the same order, without the place in the list."""
+    def _question(self) -> QueryDict:
         words = QueryDict(mutable=True)
         words["view"] = self.view
         for name in sorted(self.filters):
             words.setlist(name, [value for value in self.filters.getlist(name) if value])
+        return words
+
+    def question(self) -> str:
+        """Which rows are asked for, whatever their order and columns: view and filters as the query of an address."""
+        return self._question().urlencode()
+
+    def definition(self) -> str:
+        """All of it as the query of an address, always in the same order, without the place in the list."""
+        words = self._question()
         words["sort"] = self.sort
         words["columns"] = ".".join(column.code for column in self.columns)
         return words.urlencode()

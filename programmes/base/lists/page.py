@@ -188,6 +188,7 @@ def show(request, listing: Listing) -> Shown:
         columns=tuple(reads),
         adds=adds,
         size=PAGE_SIZE,
+        asked=f"{listing.code} {user.pk} {asked.question()}",
         searched=column.searched,
         keys_first=column.keys_first,
         ranges=filters.ranges_in(column.ranged_by),

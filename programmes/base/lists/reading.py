@@ -7,10 +7,12 @@ it guesses wrong by a factor of thousands, and the page takes seconds. So we loo
 and one, which also is the number that the page shows. docs/performance.md has the figures.
 """
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from django.core.cache import caches
 from django.db import OperationalError, connection
 from django.db.models import BooleanField, Func, Value
 
@@ -25,6 +27,8 @@ WALK_MS = 400
 NOT_ALONG = "enable_indexonlyscan = off"
 # In a list sorted by what stands in another table each step costs more, so more rows are still better sorted.
 MOST_SORTED = 6001
+# So long a process remembers that more matches than anybody counts: page after page of the list need not look again.
+REMEMBERED_SECONDS = 60
 
 
 class IsOneOf(Func):
@@ -85,13 +89,26 @@ def look(queryset, most: int = COUNT_LIMIT, *, milliseconds: int = COUNT_MS) -> 
     return Hits(min(len(keys), COUNT_LIMIT), keys if len(keys) < most else None)
 
 
-def page_of(request, queryset, *, order, columns, adds, size, searched=False, keys_first=False, ranges=None) -> Page:
-    """One page of `queryset` as dicts of `columns`, in two or three statements whatever matches and however much.
+def look_once(queryset, most: int, asked: str) -> Hits:
+    """What `look` finds, or what it found for the same question less than a minute ago when that was a great many."""
+    key = hashlib.sha256(f"{asked} {most}".encode()).hexdigest()
+    hits = caches["memory"].get(key)
+    if hits is None:
+        hits = look(queryset, most)
+        if hits.few is None:
+            caches["memory"].set(key, hits, REMEMBERED_SECONDS)
+    return hits
 
-    `adds` are expressions that columns need; `searched` says that the order stands in another table; `keys_first` and
-    `ranges` are handed to keyset.
+
+def page_of(
+    request, queryset, *, order, columns, adds, size, asked, searched=False, keys_first=False, ranges=None
+) -> Page:
+    """One page of `queryset` as dicts of `columns`, in one to three statements whatever matches and however much.
+
+    `adds` are expressions that columns need; `asked` says in words what this reader asks for, whatever the order and
+    the page; `searched` says that the order stands in another table; `keys_first` and `ranges` are handed to keyset.
     """
-    hits = look(queryset, MOST_SORTED if searched else COUNT_LIMIT)
+    hits = look_once(queryset, MOST_SORTED if searched else COUNT_LIMIT, asked)
     how = {"order": order, "size": size, "columns": columns, "count": hits.count, "adds": adds}
     if hits.few is not None:
         few = queryset.model.objects.filter(IsOneOf("pk", hits.few))

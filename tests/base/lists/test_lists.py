@@ -95,6 +95,16 @@ def test_filters_find_what_they_say(client_for, user_for):
         assert found == [case.public_id], query
 
 
+@pytest.mark.django_db
+def test_a_great_many_are_not_counted_again_and_few_are(django_assert_num_queries):
+    EnrolmentFactory.create_batch(2)
+    every = Enrolment.objects.all()
+    for most, question, statements in ((2, "all", 1), (2, "all", 0), (2, "mine", 1), (3, "all", 1), (3, "all", 1)):
+        with django_assert_num_queries(statements):
+            hits = reading.look_once(every, most, f"test {question}")
+        assert (hits.count, hits.few is None) == (2, most == 2)
+
+
 @pytest.mark.django_db(transaction=True)
 def test_what_takes_too_long_to_count_stands_without_a_number(client_for):
     EnrolmentFactory()
