@@ -87,6 +87,37 @@ JOIN programmes_person p ON p.id = e.person_id
 WHERE e.season_id = %(season)s::bigint AND e.office_id = ANY(string_to_array(%(offices)s, ',')::bigint[])
 ORDER BY r.blockers, e.id LIMIT 26
 """
+# The points of a whole roster, each fact read once for all: `papers` is "type:day,type:day".
+CANDIDATES = """
+WITH wanted AS (
+    SELECT split_part(w, ':', 1) AS type, split_part(w, ':', 2)::date AS until
+    FROM unnest(string_to_array(%(papers)s, ',')) w
+), tested AS (
+    SELECT enrolment_id FROM programmes_testresult
+    WHERE passed AND requirement_id = ANY(string_to_array(%(tests)s, ',')::bigint[])
+    GROUP BY enrolment_id HAVING count(DISTINCT requirement_id) = cardinality(string_to_array(%(tests)s, ','))
+), papers AS (
+    SELECT d.person_id FROM programmes_document d JOIN wanted w ON w.type = d.type
+    WHERE d.status IN ('verified', 'expiring') AND (d.expires_on IS NULL OR d.expires_on >= w.until)
+    GROUP BY d.person_id HAVING count(DISTINCT d.type) = (SELECT count(*) FROM wanted)
+), fit AS (
+    SELECT DISTINCT enrolment_id FROM programmes_medical
+    WHERE status IN ('fit', 'fit_conditions') AND valid_until >= %(until)s::date
+), been AS (SELECT DISTINCT person_id FROM programmes_enrolment WHERE departed_on IS NOT NULL)
+SELECT e.public_id::text, e.number, e.status, to_char(e.status_since, 'DD Mon YYYY') AS since,
+    p.given_names, p.first_surname, p.second_surname,
+    15 * ((t.enrolment_id IS NOT NULL OR e.previous_id IS NOT NULL)::int + (d.person_id IS NOT NULL)::int
+        + (f.enrolment_id IS NOT NULL)::int)
+    + 5 * (b.person_id IS NULL)::int + 2 * LEAST(COALESCE(p.experience_years, 0), 10)
+    + CASE WHEN p.occupation = %(occupation)s THEN 20
+        WHEN left(p.occupation, 3) = left(%(occupation)s, 3) THEN 10 ELSE 0 END AS due
+FROM programmes_enrolment e JOIN programmes_person p ON p.id = e.person_id
+LEFT JOIN tested t ON t.enrolment_id = e.id LEFT JOIN papers d ON d.person_id = e.person_id
+LEFT JOIN fit f ON f.enrolment_id = e.id LEFT JOIN been b ON b.person_id = e.person_id
+WHERE e.season_id = %(season)s::bigint AND e.status = 'rostered'
+AND e.office_id = ANY(string_to_array(%(offices)s, ',')::bigint[])
+ORDER BY due DESC, e.status_since, e.id LIMIT 26
+"""
 PAGE = Template(
     """<!doctype html><html lang="en"><title>Rows</title><table>{% for row in rows %}<tr>
 <td><a href="/cases/{{ row.public_id }}/">{{ row.given_names }} {{ row.first_surname }} {{ row.second_surname }}</a>
@@ -124,6 +155,7 @@ PAGES: dict[str, Callable[[psycopg.Connection[dict[str, Any]], dict[str, str]], 
     "/case": _asking(*CASE_FILE),
     "/today": _asking(TODAY),
     "/readiness": _asking(READINESS),
+    "/candidates": _asking(CANDIDATES),
     "/named": _asking(NAMED),
     "/alike": _alike,
 }

@@ -42,7 +42,7 @@ def main() -> None:
 
 
 def _measured_pages(only: set[str]) -> list[dict[str, Any]]:
-    from scripts.bench import boards, pages
+    from scripts.bench import boards, pages, rosters
 
     wanted = [page for page in pages.pages() if not only or page.name in only]
     if not wanted:
@@ -51,6 +51,8 @@ def _measured_pages(only: set[str]) -> list[dict[str, Any]]:
         for page in wanted:
             if page.ours.path == pages.BOARD:
                 pages.put_on_board(page, *stack.enter_context(boards.seasons()))
+            if page.ours.path == pages.ROSTER:
+                pages.put_on_roster(page, *stack.enter_context(rosters.demand()))
         return _visited(wanted)
 
 

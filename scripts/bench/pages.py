@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlencode
 
 from scripts import bench_search
 from scripts.bench.visits import Visited, Visitor
@@ -106,6 +107,8 @@ def pages() -> list[Page]:
         ),
         # Its addresses are those of seasons that exist while it is measured (boards.py).
         Page("readiness_board", Visited(BOARD, manager), Visited("/readiness"), None, 9, 12),
+        # The same of a roster (rosters.py).
+        Page("candidates", Visited(ROSTER, manager), Visited("/candidates"), None, 10, 12),
     ]
     offices = ",".join(str(pk) for pk in reach_of(manager))
     asked = searches(manager)
@@ -137,6 +140,35 @@ def put_on_board(page: Page, seasons: dict[str, Any], seconds: float) -> None:
     page.filters = {small: Visited(f"{BOARD}?season={seasons[small].public_id}", page.ours.user)}
     page.floor.path = f"/readiness?season={seasons[large].pk}&offices={offices}"
     page.said = f"{large}; all rows of both judged in {seconds:.1f} s"
+
+
+ROSTER = "/candidates/"
+
+
+def put_on_roster(page: Page, demand: Any, size: int) -> None:
+    """Let `page` be the candidates of this demand; by hand the same facts of the same roster are counted."""
+    from programmes.journey.departure.rules import holds_until
+    from programmes.journey.selection import ready
+    from programmes.journey.selection.ranking import Ranking
+
+    asked = Ranking.of(demand).asked
+    usual: Any = demand.season.programme.rules(demand.starts_on)["document_margin_months"] or 0
+    until = {
+        r.code: holds_until(demand.ends_on, usual if r.margin_months is None else r.margin_months)
+        for r in asked
+        if r.kind == "document" and ready.in_hand(r)
+    }
+    by_hand = {
+        "season": demand.season_id,
+        "offices": ",".join(str(pk) for pk in reach_of(page.ours.user)),
+        "occupation": demand.occupation,
+        "tests": ",".join(str(r.pk) for r in asked if r.kind == "test"),
+        "papers": ",".join(f"{code}:{day}" for code, day in until.items()),
+        "until": demand.ends_on,
+    }
+    page.ours.path = demand.get_absolute_url() + "candidates/"
+    page.floor.path = f"/candidates?{urlencode(by_hand)}"
+    page.said = f"{size:,} on the roster"
 
 
 def heaviest_office() -> int:

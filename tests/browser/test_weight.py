@@ -56,7 +56,7 @@ PAGES = [
     Page("liaison", "/employers/", 10),
     Page("liaison", "/demands/", 10),
     Page("liaison", "/demands/{demand}/", 12),
-    Page("liaison", "/demands/{demand}/candidates/", 11),
+    Page("liaison", "/demands/{demand}/candidates/", 10),
     Page("manager", "/readiness/", 10, 12, MOST_NODES_OF_CASE),
     Page("caseworker", "/returns/", 8),
     Page("caseworker", "/reintegration/", 8),

@@ -7,7 +7,7 @@ from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast, Coalesce, ExtractYear, NullIf, TruncDate
 from django.utils import timezone
 from django.utils.html import format_html_join
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
 from accounts.roles import Permission
@@ -68,6 +68,21 @@ def _travel(row):
     lacking = words(code, {code: translated(row["lacking"], "")} if row["lacking"] else {})
     who = wording.who_has_it(waits_for) if waits_for else ""
     return markup('{}<span class="sub">{}</span>', tone_tag("waiting", lacking), who)
+
+
+def _papers(row):
+    if row["readiness__papers"] is None:
+        return "–"
+    missing, ends = row["readiness__papers"], row["readiness__expires_on"]
+    tag = tone_tag("waiting", _missing_papers(missing)) if missing else ""
+    until = _("one ends on %(day)s") % {"day": wording.short_day(ends)} if ends else ""
+    if not tag and not until:
+        return tone_tag("done", _("Complete"))
+    return markup('{}<span class="sub{}">{}</span>', tag, " late" if until else "", until)
+
+
+def _missing_papers(count: int) -> str:
+    return ngettext("%(count)s missing", "%(count)s missing", count) % {"count": wording.number(count)}
 
 
 def prepare(rows, user) -> None:
@@ -280,6 +295,17 @@ COLUMNS = (
         ),
         needs=P.CASE_MATCH,
         adds={"lacking": Subquery(_BLOCKING.values("labels")[:1])},
+    ),
+    Column(
+        "papers",
+        gettext_lazy("Documents for the journey"),
+        ("readiness__papers", "readiness__expires_on"),
+        _papers,
+        lambda: F("readiness__papers"),
+        needs=P.DOCUMENT_VIEW,
+    ),
+    _day_column(
+        "paper_ends", gettext_lazy("First document that ends too early"), "readiness__expires_on", needs=P.DOCUMENT_VIEW
     ),
     _day_column("registered", gettext_lazy("Registered on"), "registered_on", sort=("registered_on", "id")),
     _day_column("start", gettext_lazy("Planned start"), "planned_start"),

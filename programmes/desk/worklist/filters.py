@@ -95,6 +95,16 @@ class CaseFilter(ListFilter):
         method="who_can_travel",
         empty_label=gettext_lazy("All"),
     )
+    papers = filters.ChoiceFilter(
+        label=gettext_lazy("Documents for the journey"),
+        choices=[
+            ("either", gettext_lazy("Missing or expiring")),
+            ("missing", gettext_lazy("Missing")),
+            ("expiring", gettext_lazy("Expiring too early")),
+        ],
+        method="with_papers",
+        empty_label=gettext_lazy("All"),
+    )
     department = filters.ChoiceFilter(
         label=gettext_lazy("Department"), field_name="person__subdivision", empty_label=gettext_lazy("All")
     )
@@ -105,6 +115,7 @@ class CaseFilter(ListFilter):
 
     NEEDS: ClassVar = {
         "travel": Permission.CASE_MATCH,
+        "papers": Permission.DOCUMENT_VIEW,
         "department": Permission.PERSON_VIEW,
         "quiet_since": Permission.PERSON_VIEW,
         "tag": Permission.PERSON_VIEW,
@@ -201,6 +212,12 @@ class CaseFilter(ListFilter):
     def who_can_travel(self, queryset, name, value):
         """Cases in which travel is prepared, by whether the worker could leave now."""
         return queryset.filter(status__in=PREPARED, is_open=True, readiness__ready=value == "can")
+
+    def with_papers(self, queryset, name, value):
+        """Cases in which travel is prepared and a paper is missing, or ends before it is needed no more."""
+        missing, expiring = Q(readiness__papers__gt=0), Q(readiness__expires_on__isnull=False)
+        asked = {"missing": missing, "expiring": expiring, "either": missing | expiring}[value]
+        return queryset.filter(asked, status__in=PREPARED, is_open=True)
 
     def expiring(self, queryset, name, value):
         """Open cases of people with a valid document that ends before that day."""

@@ -12,11 +12,24 @@ from functools import reduce
 from operator import add
 from typing import Any
 
-from django.db.models import BooleanField, Case, Count, Exists, F, IntegerField, OuterRef, Q, Subquery, Value, When
+from django.db.models import (
+    BooleanField,
+    Case,
+    Count,
+    Exists,
+    F,
+    IntegerField,
+    OuterRef,
+    Q,
+    Subquery,
+    Value,
+    When,
+    Window,
+)
 from django.db.models.functions import Coalesce, Least
 
 from programmes.base.common import text
-from programmes.base.common.pages import PAGE_SIZE, Page
+from programmes.base.common.pages import COUNT_LIMIT, PAGE_SIZE, Page
 from programmes.base.rulebook.catalogue import RequirementKind
 from programmes.base.rulebook.models import Requirement
 from programmes.journey.demand.models import JobDemand
@@ -185,21 +198,23 @@ class Ranking:
         return [by_key[key] for key in keys if key in by_key]
 
 
-def best(request, ranked, *, count: int) -> Page:
-    """One page of the first 500 of `ranked`: their keys. Who comes later is found by name.
+def best(request, ranked) -> Page:
+    """One page of the first 500 of `ranked`: their keys, and how many there are. Who comes later is found by name.
 
-    The points of the whole roster are added up for each page. To begin behind the last row, as other lists do, they
-    would be added up three times (measured with 50,000 candidates); so the pages of this one are counted.
+    The points of the whole roster are added up for each page, so they are counted in the same pass. To begin behind the
+    last row, as other lists do, they would be added up three times (measured with 50,000 candidates); so the pages of
+    this one are counted.
     """
     asked = request.GET.get("after") or request.GET.get("before") or ""
     last = MOST_RANKED // PAGE_SIZE
     number = min(int(asked), last) if asked.isdecimal() and len(asked) < DIGITS else 1
     first = (max(number, 1) - 1) * PAGE_SIZE
-    keys = list(ranked.order_by(*ORDER).values_list("pk", flat=True)[first : first + PAGE_SIZE + 1])
-    more = len(keys) > PAGE_SIZE and number < last
+    found = ranked.annotate(all=Window(Count("*"))).order_by(*ORDER).values_list("pk", "all")
+    rows = list(found[first : first + PAGE_SIZE + 1])
+    more = len(rows) > PAGE_SIZE and number < last
     return Page(
-        rows=keys[:PAGE_SIZE],
-        count=count,
+        rows=[key for key, _all in rows[:PAGE_SIZE]],
+        count=min(rows[0][1], COUNT_LIMIT) if rows else 0,
         after=str(number + 1) if more else "",
         before=str(number - 1) if number > 1 else "",
     )

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.access import requires
 from accounts.roles import Permission
 from programmes.base.common.deeds import attempt, form_page, typed
-from programmes.base.common.pages import capped_count, page_or_part
+from programmes.base.common.pages import page_or_part
 from programmes.base.common.wording import short_day
 from programmes.journey.demand import board
 from programmes.journey.demand.states import DEMAND, PositionStatus
@@ -36,7 +36,7 @@ def candidates(request, public_id):
 def _candidates(request, demand, *, form=None):
     ranked = ranking.Ranking.of(demand)
     roster = ranking.candidates(request.user, demand)
-    page = ranking.best(request, ranked.ranked(roster), count=capped_count(roster))
+    page = ranking.best(request, ranked.ranked(roster))
     rows = ranked.told(page.rows)
     context = _shown(request, demand, page=page, rows=rows, form=FindForm(), ticked=form)
     status = 422 if form is not None else 200

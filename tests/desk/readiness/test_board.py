@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import translation
 
+from programmes.base.common.wording import short_day
 from programmes.base.rulebook import codes
 from programmes.journey.departure.readiness import actions
 from programmes.models import Batch, Document, Enrolment, Medical, Readiness, Requirement, Step, TrainingSeat, Trip
@@ -112,6 +113,32 @@ def test_who_can_travel_what_is_missing_and_the_page_that_mends_it(worker, seaso
     assert late.number in listed
     assert ready.number not in listed
     assert "Passport" in listed
+
+
+def test_the_case_list_narrows_to_papers_that_are_missing_or_end_too_early(worker, client_for, season):
+    fine, early, lacks = (prepared(season, passport=False, medical=False) for _ in range(3))
+    for case in (fine, early):
+        MedicalFactory(enrolment=case, valid_until=case.planned_end + timedelta(days=400))
+    DocumentFactory(enrolment=fine, expires_on=fine.planned_end + timedelta(days=400))
+    # Valid today, and not for as long as it is needed: it does not count as there.
+    DocumentFactory(enrolment=early, expires_on=early.planned_end - timedelta(days=1))
+    actions.keep_all()
+    # Orientation, which all of them lack, is no paper.
+    assert dict(Readiness.objects.values_list("enrolment", "papers")) == {fine.pk: 0, early.pk: 1, lacks.pk: 2}
+
+    def listed(query, client=worker):
+        page = client.get(f"/cases/?view=all&columns=number.papers.paper_ends&{query}").content.decode()
+        return {case.number for case in (fine, early, lacks) if case.number in page}, page
+
+    assert listed("")[0] == {fine.number, early.number, lacks.number}
+    assert "Complete" in listed("")[1]
+    for asked, found in (("missing", {early, lacks}), ("expiring", {early}), ("either", {early, lacks})):
+        assert listed(f"papers={asked}")[0] == {case.number for case in found}
+    page = listed("papers=either")[1]
+    assert "2 missing" in page
+    assert f"one ends on {short_day(early.planned_end - timedelta(days=1))}" in page
+    # For whoever does not look at documents there is no such filter.
+    assert client_for("partner").get("/cases/?view=all&papers=missing").status_code == 400
 
 
 def test_a_demand_a_flight_a_week_and_what_expires_too_early(worker, season):

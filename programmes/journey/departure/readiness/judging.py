@@ -66,6 +66,7 @@ def _row(case, today, now) -> Readiness:
         since=case.status_since,
         standings=[rules.kept(standing).as_data(address) for standing in standings],
         others=_others(missing, {rules.code_of(standing.requirement) for standing in standings}, address),
+        papers=rules.papers_missing(standings),
         demand=selection.position.demand if selection else None,
         named=bool(selection and selection.named),
         departs_on=trip.departs_on if trip else case.planned_start,

@@ -29,8 +29,9 @@ class Readiness(models.Model):
 
     One row for each case in which travel is prepared. `blocker` is the code of the first thing that is missing
     ("document:passport", "stay"), its words come from the requirement when it is read. `standings` and `others` hold
-    what rules.Kept and actions write. `since` is when the present answer began. `expires` ends on `expires_on`, before
-    it is needed no more; `changes_on` is the first day on which time alone may change the answer.
+    what rules.Kept and actions write; `papers` counts the documents, permits and exams among what is missing. `since`
+    is when the present answer began. `expires` ends on `expires_on`, before it is needed no more; `changes_on` is the
+    first day on which time alone may change the answer.
     """
 
     enrolment = models.OneToOneField(
@@ -43,6 +44,7 @@ class Readiness(models.Model):
     since = models.DateTimeField(_("since"), default=timezone.now)
     standings = models.JSONField(_("requirements"), default=list)
     others = models.JSONField(_("other things missing"), default=list)
+    papers = models.PositiveSmallIntegerField(_("papers missing"), default=0)
     demand = models.ForeignKey(
         JobDemand, verbose_name=_("job demand"), on_delete=models.SET_NULL, null=True, related_name="+", db_index=False
     )
@@ -64,6 +66,12 @@ class Readiness(models.Model):
             models.Index(fields=["departs_on", "flight"], name="readiness_by_flight"),
             models.Index(fields=["changes_on"], name="readiness_by_change", condition=Q(changes_on__isnull=False)),
             models.Index(fields=["judged_at"], name="readiness_by_judgement"),
+            # Whoever lacks a paper, or has one that ends too early: of however many that are prepared.
+            models.Index(
+                fields=["enrolment"],
+                name="readiness_by_papers",
+                condition=Q(papers__gt=0) | Q(expires_on__isnull=False),
+            ),
         ]
         constraints = [
             models.CheckConstraint(

@@ -17,6 +17,8 @@ S = Status
 PREPARED = (S.SELECTED, S.IN_DOCUMENTATION, S.READY_TO_TRAVEL)
 # What is asked for on the way there, in the order in which it is asked.
 STAGES = (S.ELIGIBLE, S.ROSTERED, S.SELECTED, S.IN_DOCUMENTATION, S.READY_TO_TRAVEL, S.TRAVELLING)
+# What is a paper with a last day: it can be missing, and it can end too early.
+PAPERS = frozenset({RequirementKind.DOCUMENT, RequirementKind.PERMIT, RequirementKind.MEDICAL})
 # Where a kept address begins with the case's own: it stands in the row without it.
 CASE = "~"
 _LETTERS: dict[str, str] = {State.OPEN: "o", State.STARTED: "s", State.DONE: "d", State.NOT_NEEDED: "n"}
@@ -94,6 +96,11 @@ def needed(enrolment, standing: Standing) -> date | None:
     if requirement.kind == RequirementKind.DOCUMENT or requirement.margin_months:
         return needed_until(enrolment, requirement)
     return enrolment.planned_end
+
+
+def papers_missing(standings: Iterable[Standing]) -> int:
+    """How many papers are asked for and not there."""
+    return sum(one.requirement.kind in PAPERS and not one.is_met for one in standings)
 
 
 def expiries(enrolment, standings: Iterable[Standing], today: date) -> list[tuple[date, str]]:
