@@ -316,7 +316,7 @@ class Membership(models.Model):
         verbose_name=_("Programmes"),
         help_text=_("Leave empty for all programmes of the office."),
     )
-    valid_from = models.DateField(_("Valid from"), default=datetime.date.today)
+    valid_from = models.DateField(_("Valid from"), default=timezone.localdate)
     valid_to = models.DateField(
         _("Valid to"), null=True, blank=True, help_text=_("The last day it holds. Leave empty while it has no end.")
     )

@@ -138,6 +138,14 @@ def test_first_administrator_gets_a_link_that_works(db, client):
     assert user.has_usable_password()
 
 
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago"])
+def test_the_first_administrator_begins_on_the_day_of_the_office(db, zone):
+    """Between them these two clocks always show another day than UTC."""
+    create_administrator(time_zone=zone)
+    membership = Membership.objects.get()
+    assert membership.valid_from == membership.office.today()
+
+
 def test_lost_link_is_made_again(db):
     create_administrator()
     create_administrator()

@@ -58,6 +58,6 @@ class Command(BaseCommand):
         except ValidationError as error:
             raise CommandError("; ".join(error.messages)) from error
         Membership.objects.get_or_create(
-            user=user, office=office, role=Role.ADMINISTRATOR, defaults={"valid_from": today}
+            user=user, office=office, role=Role.ADMINISTRATOR, defaults={"valid_from": office.today()}
         )
         self.stdout.write(f"Open this link within 24 hours and choose a password:\n{invitations.link_for(user)}")
