@@ -93,7 +93,10 @@ DEFINITIONS: dict[str, Definition] = {
     ),
     "boarding": Definition(
         _("Days from request to boarding"),
-        _("Of workers who boarded in the period, the days from the employer's request to their departure, on average."),
+        _(
+            "Of workers who boarded in the period, the days from the employer's request to their departure: on average,"
+            " the median, and the days within which nine of ten boarded."
+        ),
         "I06",
     ),
     "boarded_in_time": Definition(
@@ -245,8 +248,9 @@ def _boarding(programme: Programme, first: date, last: date) -> dict:
     """From request to boarding: days on average (None when nobody boarded), of how many, how many in time."""
     found = clock.average_days([programme.pk], since=first, until=last).get(programme.pk)
     if found is None:
-        return {"days": None, "workers": 0, "in_time": 0}
-    return {"days": str(found.days), "workers": found.workers, "in_time": found.in_time}
+        return {"days": None, "median": None, "nine_of_ten": None, "workers": 0, "in_time": 0}
+    days = {name: str(getattr(found, name)) for name in ("days", "median", "nine_of_ten")}
+    return {**days, "workers": found.workers, "in_time": found.in_time}
 
 
 def _kind(name: str) -> str:

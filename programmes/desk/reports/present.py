@@ -108,17 +108,19 @@ def _boarding(row: dict | None, reader: Reader) -> dict | None:
     if row is None:
         return None
 
-    def days(one: dict) -> str:
-        if one["days"] is None:
+    def days(one: dict, name: str = "days") -> str:
+        if one[name] is None:
             return "–"
         shown = reader.one(one["workers"])
-        return shown.text if shown.value is None else wording.number(Decimal(one["days"]))
+        return shown.text if shown.value is None else wording.number(Decimal(one[name]))
 
     before = row["before"]
     rate = {"what": "boarded_in_time", "numerator": row["in_time"], "denominator": row["workers"]}
     return {
         "label": DEFINITIONS["boarding"].label,
         "days": days(row),
+        "median": days(row, "median"),
+        "nine_of_ten": days(row, "nine_of_ten"),
         "before": days(before),
         "in_time": _rate({**rate, "before": [before["in_time"], before["workers"]]}, reader),
     }
@@ -190,6 +192,8 @@ def table(run, reader: Reader) -> Iterator[list]:
     if boarding := shown["boarding"]:
         part, name = boarding["in_time"], _("From request to boarding")
         yield [name, boarding["label"], _("Days on average"), boarding["days"]]
+        yield [name, boarding["label"], _("Median"), boarding["median"]]
+        yield [name, boarding["label"], _("Nine of ten within"), boarding["nine_of_ten"]]
         yield [name, boarding["label"], _("Workers"), plain(part["denominator"])]
         yield [name, part["label"], _("Numerator"), plain(part["numerator"])]
         yield [name, part["label"], _("Share"), part["share"]]

@@ -211,11 +211,21 @@ def warned(demands: QuerySet, *, today: date) -> QuerySet:
     return with_days(running(demands)).filter(warned_on__lte=today, last_on_time__gte=today)
 
 
+class _Percentile(Aggregate):
+    """The value below which a part of all values lies, between two of them where it must be."""
+
+    function = "percentile_cont"
+    template = "%(function)s(%(part)s) WITHIN GROUP (ORDER BY %(expressions)s)"
+
+
 @dataclass(frozen=True)
 class Boardings:
-    """Days from request to boarding on average, of how many workers, and how many of them boarded in time."""
+    """Days from request to boarding (on average, the median, and within how many nine of ten boarded), of how many
+    workers, and how many of them boarded in time."""
 
     days: Decimal
+    median: Decimal
+    nine_of_ten: Decimal
     workers: int
     in_time: int
 
@@ -227,6 +237,7 @@ def average_days(programmes: Iterable[int], *, since: date, until: date) -> dict
     One statement.
     """
     boarded = F(f"places__{_DEPARTED}")
+    took = ExpressionWrapper(boarded - F("requested_on"), output_field=DurationField())
     rows = (
         JobDemand.objects.filter(
             season__programme__in=list(programmes),
@@ -236,14 +247,24 @@ def average_days(programmes: Iterable[int], *, since: date, until: date) -> dict
         .order_by()
         .values("season__programme")
         .annotate(
-            days=Avg(ExpressionWrapper(boarded - F("requested_on"), output_field=DurationField())),
+            days=Avg(took),
+            median=_Percentile(took, part=0.5),
+            nine_of_ten=_Percentile(took, part=0.9),
             workers=Count(boarded),
             in_time=Count(boarded, filter=Q(**{f"places__{_DEPARTED}__lte": _days_later(LIMIT)})),
         )
     )
     return {
         row["season__programme"]: Boardings(
-            Decimal(row["days"] / timedelta(days=1)).quantize(Decimal("0.1")), row["workers"], row["in_time"]
+            days=_in_days(row["days"]),
+            median=_in_days(row["median"]),
+            nine_of_ten=_in_days(row["nine_of_ten"]),
+            workers=row["workers"],
+            in_time=row["in_time"],
         )
         for row in rows
     }
+
+
+def _in_days(span: timedelta) -> Decimal:
+    return Decimal(span / timedelta(days=1)).quantize(Decimal("0.1"))

@@ -41,6 +41,7 @@ FACTS = {
     **dict.fromkeys(("day_was", "lands"), dt.date(2026, 3, 29)),
     **dict.fromkeys(("at_was", "lands_at"), "08:15"),
     "origin": "Guatemala",
+    "reason": "Bad weather",
     "destination": "Montréal",
     "cases": "GT-2026-00412",
     "head": "5f" * 32,

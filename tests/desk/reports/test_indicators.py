@@ -227,7 +227,8 @@ def test_a_request_on_20_january_and_a_boarding_on_4_february_are_15_days_and_in
         Enrolment.objects.filter(pk=held.enrolment_id).update(departed_on=day(departed))
     run = actions.make(programme, month=day("02-01"), by=None)
     assert run.figures["boarding"] == {
-        "days": "13.3", "workers": 3, "in_time": 2, "before": {"days": "10.0", "workers": 1, "in_time": 1},
+        "days": "13.3", "median": "15.0", "nine_of_ten": "15.8", "workers": 3, "in_time": 2,
+        "before": {"days": "10.0", "median": "10.0", "nine_of_ten": "10.0", "workers": 1, "in_time": 1},
     }  # fmt: skip
     page = " ".join(client_for("manager", language="en").get(run.get_absolute_url()).content.decode().split())
     assert '<dd class="fig">13.3</dd>' in page

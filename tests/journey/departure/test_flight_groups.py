@@ -162,6 +162,7 @@ def test_calling_off_gives_up_every_seat_with_the_reason_and_readiness_follows(
     told = Letter.objects.filter(kind=FLIGHT_CALLED_OFF)
     assert {letter.to for letter in told} == {owner, there}
     assert cases[1].number in told.get(to=there).body_text
+    assert "called off: Bad weather." in told.get(to=there).body_text
     shown = manager.get(here).content.decode()
     assert "Bad weather" in shown
     assert f"{here}workers/" not in shown

@@ -3,10 +3,13 @@
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
+from django.utils.functional import lazy
+
 from accounts.models import User
 from programmes.base.notifications import actions as notifications
 from programmes.base.notifications.kinds import FLIGHT_CALLED_OFF, FLIGHT_DELAYED
 from programmes.base.notifications.sources import Reminder
+from programmes.base.rulebook.codes import label
 from programmes.journey.demand.reminders import Readers
 from programmes.journey.departure.travel.models import FlightGroup, FlightLeg
 from programmes.journey.enrolment.models import Enrolment
@@ -30,7 +33,12 @@ def queue_delayed(group: FlightGroup, leg: FlightLeg, was: datetime, cases: Sequ
 
 def queue_called_off(group: FlightGroup, cases: Sequence[Enrolment], *, by) -> None:
     """One letter each: the group is called off."""
-    context = {"flight": group.legs.order_by("number")[0].flight, "day": group.first_day}
+    context = {
+        "flight": group.legs.order_by("number")[0].flight,
+        "day": group.first_day,
+        # In the language of whoever reads it.
+        "reason": lazy(label, str)("flight_called_off", group.called_off_reason),
+    }
     _queue(FLIGHT_CALLED_OFF, str(group.pk), group, context, cases, by=by)
 
 
