@@ -4,7 +4,7 @@ from itertools import combinations
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.http import Http404
+from django.http import Http404, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.html import format_html
@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.admin_base import ConfigurationAdmin
-from programmes.base.papers import actions, composing, kinds
+from programmes.base.papers import actions, composing, kinds, pdf
 from programmes.base.papers.forms import LetterTemplateForm, body_of, title_of
 from programmes.base.papers.models import LetterTemplate
 from programmes.base.papers.words import languages
@@ -101,7 +101,8 @@ class LetterTemplateAdmin(ConfigurationAdmin):
         return super().changeform_view(request, object_id, form_url, {"catalogue": catalogue, **(extra_context or {})})
 
     def preview(self, request, pk):
-        """The newest edition with invented data, two languages side by side. The PDF itself is made by the worker."""
+        """The newest edition with invented data, two languages side by side; with `pdf` in the address as PDF, as
+        letters are. Whoever issues a letter gets it from the worker."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         template = LetterTemplate.objects.filter(pk=pk).first()
@@ -110,6 +111,8 @@ class LetterTemplateAdmin(ConfigurationAdmin):
             raise Http404
         asked = [language for language in request.GET.getlist("language") if language in newest.texts]
         shown = list(dict.fromkeys(asked or newest.languages))[:2]
+        if "pdf" in request.GET:
+            return self._made(composing.specimen_letter(kinds.KINDS[template.kind], newest.texts, shown), template)
         columns = composing.specimen(kinds.KINDS[template.kind], newest.texts, shown)
         context = {
             **self.admin_site.each_context(request),
@@ -117,6 +120,7 @@ class LetterTemplateAdmin(ConfigurationAdmin):
             "opts": self.opts,
             "template": template,
             "columns": columns,
+            "shown": shown,
             "rows": list(zip(*([b | {"lang": c["lang"]} for b in c["blocks"]] for c in columns), strict=False)),
             "pairs": [
                 {"languages": [one, other], "shown": [one, other] == shown}
@@ -124,6 +128,18 @@ class LetterTemplateAdmin(ConfigurationAdmin):
             ],
         }
         return TemplateResponse(request, "admin/programmes/lettertemplate/preview.html", context)
+
+    def _made(self, data, template):
+        try:
+            content = pdf.render_apart(data)
+        except pdf.LayoutFailed:
+            words = _(
+                "No PDF can be made of this text. Save it again; if that does not help, tell whoever runs this server."
+            )
+            return HttpResponse(words, status=503, content_type="text/plain; charset=utf-8")
+        name = f'inline; filename="{template.code}.pdf"'
+        headers = {"Content-Disposition": name, "X-Content-Type-Options": "nosniff"}
+        return HttpResponse(content, content_type="application/pdf", headers=headers)
 
     def save_model(self, request, obj, form, change):
         """Save the template, and its words as the next edition when they changed."""

@@ -2,7 +2,8 @@
 
 from django.conf import settings
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 
 from programmes.base.common.wording import long_day
 from programmes.base.papers import kinds, pdf
@@ -10,6 +11,9 @@ from programmes.base.papers.kinds import Kind
 from programmes.base.papers.models import IssuedLetter, TemplateEdition
 from programmes.base.papers.rules import blocks_of, fields_in, filled
 from programmes.base.papers.words import words
+
+# No letter has it: U is no sign of a code.
+SPECIMEN_CODE = "UUUU-UUUU-UUUU-UUUU"
 
 
 class Incomplete(Exception):
@@ -72,6 +76,31 @@ def column(text: dict, language: str, values: dict[str, str]) -> dict:
             {"kind": block.kind, "text": filled(block.text, values), "label": filled(block.label, values)}
             for block in blocks_of(text["body"])
         ],
+    }
+
+
+def specimen_letter(kind: Kind, texts: dict[str, dict], languages) -> dict:
+    """The data of a whole letter (pdf.render) with invented values. Its code is that of no letter."""
+    check = settings.SITE_URL + reverse("papers:verify")
+    today = timezone.localdate()
+    columns = []
+    for one in specimen(kind, texts, languages):
+        with translation.override(one["lang"]):
+            columns.append({**one, "day": long_day(today)})
+    with translation.override(languages[0]):
+        invented = {
+            "number": _("Specimen"),
+            "office": _("Name of the office"),
+            "programme": _("Name of the programme"),
+            "officer": _("name of the officer"),
+        }
+    return {
+        **invented,
+        "title": " / ".join(one["title"] for one in columns),
+        "site": check,
+        "code": SPECIMEN_CODE,
+        "qr": pdf.qr_svg(check),
+        "columns": columns,
     }
 
 

@@ -1,11 +1,17 @@
-"""From a letter's data to a PDF, by Typst. Used in the worker only: the engine is 36 MB and is imported when needed."""
+"""From a letter's data to a PDF, by Typst. The engine is 36 MB and is imported when needed: in the worker, or in a
+process of its own for an administrator who looks at a template (`python -m programmes.base.papers.pdf`)."""
 
 import json
+import subprocess
+import sys
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 LAYOUT = Path(__file__).parent / "letter.typ"
+ROOT = Path(__file__).parents[3]
+# A letter takes half a second; whoever waits for a page waits no longer than this.
+LONGEST_SECONDS = 20
 
 
 class LayoutFailed(Exception):
@@ -37,6 +43,22 @@ def render(data: dict[str, Any], *, picture: bool = False) -> bytes:
     return content
 
 
+def render_apart(data: dict[str, Any]) -> bytes:
+    """The same in a process that ends with the letter, for the web. Raises LayoutFailed, also after so many seconds."""
+    try:
+        made = subprocess.run(
+            [sys.executable, "-m", "programmes.base.papers.pdf"],
+            input=json.dumps(data, ensure_ascii=False).encode(),
+            capture_output=True,
+            check=True,
+            cwd=ROOT,
+            timeout=LONGEST_SECONDS,
+        )
+    except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
+        raise LayoutFailed from error
+    return made.stdout
+
+
 @cache
 def qr_maker():
     """The maker of QR codes, imported when needed."""
@@ -52,3 +74,7 @@ def qr_svg(address: str) -> str:
     code = qrcode.QRCode(error_correction=qrcode.constants.ERROR_CORRECT_M, border=1)
     code.add_data(address)
     return code.make_image(image_factory=image).to_string(encoding="unicode")
+
+
+if __name__ == "__main__":
+    sys.stdout.buffer.write(render(json.load(sys.stdin.buffer)))

@@ -15,12 +15,13 @@ from django.utils import timezone
 
 from programmes.base.common.storage import private_storage
 from programmes.base.papers import actions as letters
-from programmes.base.papers import composing, pdf, shipped
+from programmes.base.papers import composing, kinds, pdf, shipped
 from programmes.models import CaseEvent, IssuedLetter, LetterTemplate, TemplateEdition
 from tests.factories.departure import ContractFactory, OrientationFactory, TripFactory, hold_position
 from tests.factories.enrolment import EnrolmentFactory
 from tests.factories.people import IdentityFactory
 from tests.fixtures.threads import at_once
+from tests.journey.departure.pdftext import words_of
 
 TODAY = date.today()
 
@@ -70,6 +71,18 @@ def strings(data):
         yield from strings(part)
 
 
+def raw_fields(text, kind):
+    """What stands in the words of a letter and should have been filled."""
+    names = [name for name in kinds.KINDS[kind].fields if "_" in name]
+    return [*re.findall(r"[{}]|\bNone\b", text), *(name for name in names if name in text)]
+
+
+def file_of(letter):
+    """What its worker made."""
+    with private_storage().open(letter.file.stored) as file:
+        return file.read()
+
+
 # --- Making ------------------------------------------------------------------------------------------------------
 
 
@@ -86,10 +99,12 @@ def test_every_shipped_letter_is_made_in_spanish_and_french_without_a_raw_field(
     letters.make(letter.pk)
     letter.refresh_from_db()
     assert (letter.status, letter.failure) == ("ready", "")
-    with private_storage().open(letter.file.stored) as file:
-        content = file.read()
+    content = file_of(letter)
     assert content.startswith(b"%PDF-1.7")
     assert b"pdfuaid:part" in content
+    text = words_of(content)
+    assert case.person.full_name in text
+    assert raw_fields(text, kind) == []
     assert letter.sha256 == letter.file.sha256
 
 
@@ -111,6 +126,10 @@ def test_words_of_a_case_are_never_layout(case, user_for):
     letters.make(letter.pk)
     letter.refresh_from_db()
     assert letter.status == "ready"
+    # What somebody is called is printed as it is; so a field that was left would be seen.
+    text = words_of(file_of(letter))
+    assert '#panic("x") $a$ *b* {wage}' in text
+    assert "{" in raw_fields(text, "consulate_letter")
 
 
 def test_second_hint_and_second_worker_make_nothing_twice(case, user_for):
@@ -373,6 +392,13 @@ def test_edit_makes_a_new_edition_and_issued_letters_keep_theirs(admin, case, us
     assert "María Tzoc Caal" in shown
     assert "Promesse d&#x27;embauche" in shown
     assert "{" not in shown.partition("<table")[2].partition("</table>")[0]
+    assert "?pdf=1&amp;language=es&amp;language=fr" in shown
+    made = admin.get(preview, {"language": ["es", "fr"], "pdf": "1"})
+    assert (made.status_code, made["Content-Type"]) == (200, "application/pdf")
+    text = words_of(made.content)
+    for words in ("María Tzoc Caal", "Promesse d'embauche", "Specimen", "UUUU-UUUU-UUUU-UUUU"):
+        assert words in text
+    assert raw_fields(text, "job_offer") == []
     with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("UPDATE programmes_templateedition SET texts = '{}' WHERE number = 1")
     assert TemplateEdition.objects.get(template=found, number=1).texts["fr"]["title"] == "Offre d'emploi"
