@@ -10,8 +10,10 @@ from programmes.base.common.errors import Missing
 from programmes.base.common.wording import short_day
 from programmes.base.lifecycle import sentences
 from programmes.base.lifecycle.guards import consequence, guard
+from programmes.base.rulebook.codes import label
+from programmes.journey.demand.states import DemandStatus
 from programmes.journey.enrolment.states import Status
-from programmes.journey.selection import actions, replacing
+from programmes.journey.selection import actions, ending, replacing
 
 S = Status
 # Whoever comes back to the roster from these gave a position back on the way there.
@@ -68,3 +70,10 @@ def leave_the_reserve(enrolment, *, event, by):
     """Who is on the roster no more cannot take a position: the next of the reserve list is proposed instead."""
     if event.from_status == S.ROSTERED and actions.is_proposed(enrolment):
         replacing.let_go(enrolment, by=by, on=event.on)
+
+
+@consequence("demand", DemandStatus.CLOSED, DemandStatus.CANCELLED)
+def end_the_selection(demand, *, event, by):
+    """Nobody waits for a demand that is over, and whoever was not selected is told."""
+    reasons = "demand_cancellation" if event.to_status == DemandStatus.CANCELLED else "demand_closing"
+    ending.end(demand, by=by, on=event.on, given_up=label(reasons, event.reason) if event.reason else "")

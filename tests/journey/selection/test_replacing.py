@@ -6,9 +6,11 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from programmes.base.common.errors import RuleBroken, Stale
+from programmes.base.rulebook.codes import label
+from programmes.journey.demand import actions as demands
 from programmes.journey.enrolment import actions as cases
 from programmes.journey.selection import actions, candidacies, replacing
-from programmes.models import Candidacy, CaseEvent, Position, Proposal, Selection
+from programmes.models import Candidacy, CaseEvent, Position, Proposal, Selection, Step
 from tests.factories.demand import JobDemandFactory
 from tests.factories.departure import DocumentFactory
 from tests.factories.enrolment import EnrolmentFactory
@@ -213,6 +215,40 @@ def test_the_second_hears_who_was_first_and_which_seat_is_free(by, demand):
     three = EnrolmentFactory(season=demand.season, status="rostered")
     with pytest.raises(RuleBroken, match="No other is vacant"):
         actions.select(three, by=by, demand=demand, on=TODAY, position=1)
+
+
+def test_the_end_of_a_demand_turns_down_who_waited_and_asks_each_owner_once_to_tell_the_worker(by):
+    demand = JobDemandFactory(status="partly_filled", positions=2)
+    named, gone = held(demand, "vacated"), CandidacyFactory(demand=demand)
+    cases.move(gone.enrolment, "suspended", by=by, on=TODAY, reason="other")
+    before = CandidacyFactory(demand=demand, status="not_selected", why="language")
+    waited = [CandidacyFactory(demand=demand, status="reserve", rank=1), CandidacyFactory(demand=demand)]
+    elsewhere = CandidacyFactory(status="reserve", rank=1)
+    demands.close(demand, by=by, version=demand.version, reason="season_over")
+    states = dict(demand.candidacies.values_list("pk", "status"))
+    assert states.pop(demand.candidacies.get(enrolment=named.enrolment).pk) == "selected"
+    assert set(states.values()) == {"not_selected"}
+    assert {Candidacy.objects.get(pk=one.pk).why for one in waited} == {"other"}
+    notes = dict(CaseEvent.objects.filter(what="tell_worker").values_list("enrolment", "note"))
+    reason = label("demand_closing", "season_over")
+    assert notes == {
+        before.enrolment_id: f"Not selected for demand {demand.number}: {label('non_selection', 'language')}",
+        **{one.enrolment_id: f"Not selected for demand {demand.number}: {reason}" for one in waited},
+    }
+    assert set(Step.objects.filter(kind="tell_worker", done_at=None).values_list("enrolment", flat=True)) == set(notes)
+    waited[0].enrolment.refresh_from_db()
+    assert waited[0].enrolment.next_step == "tell_worker"
+    elsewhere.refresh_from_db()
+    assert elsewhere.status == "reserve"
+
+
+def test_when_all_positions_were_filled_the_reason_is_that_the_quota_is_full(by):
+    demand = JobDemandFactory(status="filled", positions=1)
+    held(demand, "vacated")
+    (waits,) = reserve(demand, 1)
+    demands.close(demand, by=by, version=demand.version)
+    waits.refresh_from_db()
+    assert (waits.status, waits.why, waits.rank) == ("not_selected", "quota_full", None)
 
 
 # --- Interviews ---------------------------------------------------------------------------------------------------
