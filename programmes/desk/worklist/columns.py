@@ -304,9 +304,7 @@ COLUMNS = (
         lambda: F("readiness__papers"),
         needs=P.DOCUMENT_VIEW,
     ),
-    _day_column(
-        "paper_ends", gettext_lazy("First document that ends too early"), "readiness__expires_on", needs=P.DOCUMENT_VIEW
-    ),
+    _day_column("paper_ends", gettext_lazy("Ends too early on"), "readiness__expires_on", needs=P.DOCUMENT_VIEW),
     _day_column("registered", gettext_lazy("Registered on"), "registered_on", sort=("registered_on", "id")),
     _day_column("start", gettext_lazy("Planned start"), "planned_start"),
     _day_column("end", gettext_lazy("Planned end"), "planned_end"),
