@@ -44,7 +44,7 @@ def write_shortlists(programme: Programme, liaison: User, today: date) -> None:
         .select_related("season__programme", "employer")
         .order_by("-held", "starts_on", "pk")
     )
-    for demand in upcoming[:20]:
+    for demand in upcoming[:4]:
         ranked = Ranking.of(demand).ranked(candidates(liaison, demand)).order_by(*ORDER)
         found = list(Enrolment.objects.filter(pk__in=list(ranked.values_list("pk", flat=True)[:LISTED])).order_by("pk"))
         if len(found) == LISTED:

@@ -258,13 +258,11 @@ def test_two_thousand_random_cases_are_judged_as_their_moves_judge_them(crowd):
             codes = list(dict.fromkeys(item.code for item in case.missing_for(target)))
             row = kept[case.pk]
             assert (row.ready, row.blockers, row.blocker) == (not codes, len(codes), codes[0] if codes else ""), case
-            unmet = {
-                rules.code_of(requirement): one
-                for requirement in crowd.requirements[case.season_id]
-                for one in (rules.read(data, case.get_absolute_url()) for data in row.standings)
-                if one.requirement == requirement.pk and not one.is_met
-            }
-            assert set(unmet) | {code for code, *_rest in row.others} == set(codes)
+            url = case.get_absolute_url()
+            standings = [one for one in (rules.read(data, url) for data in row.standings) if not one.is_met]
+            by_key = {requirement.pk: requirement for requirement in crowd.requirements[case.season_id]}
+            unmet = {rules.code_of(by_key[one.requirement]) for one in standings}
+            assert unmet | {code for code, *_rest in row.others} == set(codes)
             ready += row.ready
     # A test that finds everybody ready, or nobody, would prove nothing.
     assert 200 < ready < 1800
