@@ -1,6 +1,5 @@
-"""Ten thousand cases at once: seen before within two seconds, followed while they change, and put back as they were."""
+"""Ten thousand cases at once: seen before, followed while they change, and put back as they were."""
 
-import time
 from unittest.mock import ANY
 
 import pytest
@@ -17,7 +16,6 @@ from tests.fixtures.accounts import sign_in
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("ten_thousand_people")]
 MANY = 10_000
-PREVIEW_SECONDS = 2
 CHANGED = 20
 
 
@@ -46,17 +44,9 @@ def everything() -> dict[int, dict]:
 
 
 def previewed(client, deed, **typed) -> Batch:
-    """The batch, and that its preview was there in time: the better of two tries, because other work may disturb one."""
-    took = []
-    for _try in range(2):
-        began = time.perf_counter()
-        batch = preview(client, deed, everything=True, q="view=all", **typed)
-        page = client.get(batch.get_absolute_url())
-        took.append(time.perf_counter() - began)
-        assert page.status_code == 200
-        if took[-1] < PREVIEW_SECONDS:
-            break
-    assert min(took) < PREVIEW_SECONDS, took
+    """The batch of all of them, with a page that shows what it will do; `make bench` says how soon."""
+    batch = preview(client, deed, everything=True, q="view=all", **typed)
+    assert client.get(batch.get_absolute_url()).status_code == 200
     assert batch.total >= MANY
     return batch
 
