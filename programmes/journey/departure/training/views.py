@@ -79,8 +79,11 @@ def new(request):
     """Plan a session."""
     form = forms.SessionForm(typed(request), user=request.user)
     if request.method == "POST" and form.is_valid():
-        deed = lambda: actions.plan(by=request.user, **form.deed())  # noqa: E731
-        if done := attempt(request, form, deed, done=_("The session was planned. Give the workers their places now.")):
+        done = attempt(
+            request, form, lambda: actions.plan(by=request.user, **form.deed()),
+            done=_("The session was planned. Give the workers their places now."),
+        )  # fmt: skip
+        if done:
             return done
     return form_page(
         request, form, title=_("Plan a session"), do=_("Plan the session"), cancel=reverse("training:list")
@@ -94,8 +97,11 @@ def change(request, public_id):
     found = run_by(request, public_id)
     form = forms.SessionForm(typed(request), user=request.user, record=found)
     if request.method == "POST" and form.is_valid():
-        deed = lambda: actions.change(found, by=request.user, version=form.version_token(), **form.deed())  # noqa: E731
-        if done := attempt(request, form, deed, done=_("The session was changed.")):
+        done = attempt(
+            request, form, lambda: actions.change(found, by=request.user, version=form.version_token(), **form.deed()),
+            done=_("The session was changed."),
+        )  # fmt: skip
+        if done:
             return done
     return form_page(
         request, form, title=_("Change the session"), cancel=found.get_absolute_url(), band=heading(found),
@@ -142,8 +148,11 @@ def join(request, public_id):
     offered = Enrolment.objects.filter(pk__in=[case.pk for case in rows])
     form = forms.JoinForm(typed(request), user=request.user, offered=offered)
     if request.method == "POST" and form.is_valid():
-        deed = lambda: actions.seat(found, by=request.user, **form.deed())  # noqa: E731
-        if done := attempt(request, form, deed, done=_("The workers have their places.")):
+        done = attempt(
+            request, form, lambda: actions.seat(found, by=request.user, **form.deed()),
+            done=_("The workers have their places."),
+        )  # fmt: skip
+        if done:
             return done
     free = actions.left_in(found)
     return form_page(
@@ -171,8 +180,11 @@ def take_off(request, public_id, seat_id):
     seat = _seat(request, found, seat_id)
     form = forms.TakeOffForm(typed(request), user=request.user)
     if request.method == "POST" and form.is_valid():
-        deed = lambda: actions.take_off(seat, by=request.user, **form.deed())  # noqa: E731
-        if done := attempt(request, form, deed, done=_("Done. The place is free.")):
+        done = attempt(
+            request, form, lambda: actions.take_off(seat, by=request.user, **form.deed()),
+            done=_("Done. The place is free."),
+        )  # fmt: skip
+        if done:
             return done
     return form_page(
         request, form,
@@ -193,8 +205,11 @@ def attendance(request, public_id):
         tapped = _tapped(request, mine)
         marks = {seat.pk: mark for seat, mark in tapped}
         to = here + (f"#seat-{tapped[0][0].public_id}" if tapped else "")
-        deed = lambda: actions.mark(found, by=request.user, marks=marks, scores=form.scores)  # noqa: E731
-        if done := attempt(request, form, deed, to=to, done=None if tapped else _("The scores were saved.")):
+        done = attempt(
+            request, form, lambda: actions.mark(found, by=request.user, marks=marks, scores=form.scores),
+            to=to, done=None if tapped else _("The scores were saved."),
+        )  # fmt: skip
+        if done:
             return done
     return form_page(
         request, form, f"{PAGES}attendance.html",
@@ -226,10 +241,13 @@ def here(request, code):
         raise PermissionDenied
     form = forms.PresentForm(typed(request), user=request.user)
     if request.method == "POST" and form.is_valid():
-        deed = lambda: actions.mark(seat.session, by=request.user, marks={seat.pk: True})  # noqa: E731
         said = _("%(name)s is present.") % {"name": seat.enrolment.person.full_name}
         back = reverse("training:attendance", args=[seat.session.public_id])
-        if done := attempt(request, form, deed, to=back, done=said):
+        done = attempt(
+            request, form, lambda: actions.mark(seat.session, by=request.user, marks={seat.pk: True}),
+            to=back, done=said,
+        )  # fmt: skip
+        if done:
             return done
     return form_page(
         request, form,
