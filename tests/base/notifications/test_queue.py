@@ -270,7 +270,7 @@ def test_every_kind_has_its_templates(reader):
     facts |= {"link": "http://127.0.0.1:8000/accounts/password/reset/key/x/", "month": dt.date(2026, 3, 1)}
     leg = {"flight": "AV 640", "day": dt.date(2026, 3, 2), "day_was": dt.date(2026, 3, 1), "lands": dt.date(2026, 3, 2)}
     leg |= {"at": "09:10", "at_was": "23:50", "lands_at": "15:40", "origin": "GUA", "destination": "YUL"}
-    leg |= {"cases": "GT-1, GT-2", "count": 2}
+    leg |= {"cases": "GT-1, GT-2", "count": 2, "reason": "The runway is closed."}
     for kind in KINDS.values():
         known = leg if "flight" in kind.facts else facts
         letter = actions.queue(

@@ -5,7 +5,8 @@ import zlib
 from collections.abc import Iterator
 
 _OBJECT = re.compile(rb"(\d+) 0 obj\s(.*?)endobj", re.DOTALL)
-_STREAM = re.compile(rb"stream\r?\n(.*?)\r?\nendstream", re.DOTALL)
+_LENGTH = re.compile(rb"/Length (\d+)")
+_STREAM = re.compile(rb"stream\r?\n")
 _FONT = re.compile(rb"/(f\d+) (\d+) 0 R")
 _LETTER = re.compile(rb"<([0-9A-F]{4})> <([0-9A-F]+)>")
 # One piece of text: its font, and its letters in strings.
@@ -28,10 +29,12 @@ def words_of(content: bytes) -> str:
 
 
 def _unpacked(body: bytes) -> bytes:
-    stream = _STREAM.search(body)
-    if stream is None:
+    stream, length = _STREAM.search(body), _LENGTH.search(body)
+    if stream is None or length is None:
         return b""
-    return zlib.decompress(stream[1]) if b"FlateDecode" in body[: stream.start()] else stream[1]
+    # By its length: what is packed may end like the end of a line.
+    packed = body[stream.end() : stream.end() + int(length[1])]
+    return zlib.decompress(packed) if b"FlateDecode" in body[: stream.start()] else packed
 
 
 def _drawn(page: bytes, fonts: dict[bytes, dict[bytes, bytes]]) -> str:

@@ -396,7 +396,7 @@ def test_edit_makes_a_new_edition_and_issued_letters_keep_theirs(admin, case, us
     made = admin.get(preview, {"language": ["es", "fr"], "pdf": "1"})
     assert (made.status_code, made["Content-Type"]) == (200, "application/pdf")
     text = words_of(made.content)
-    for words in ("María Tzoc Caal", "Promesse d'embauche", "Specimen", "UUUU-UUUU-UUUU-UUUU"):
+    for words in ("María Tzoc Caal", "Promesse d'embauche", "Muestra", "UUUU-UUUU-UUUU-UUUU"):
         assert words in text
     assert raw_fields(text, "job_offer") == []
     with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
