@@ -119,7 +119,8 @@ def clock_of(
     requested_on: date, *, today: date, limit: int, warned_from: int, positions: int, boarded: int,
     last_boarded_on: date | None, is_over: bool,
 ) -> Clock:  # fmt: skip
-    """The clock of one demand. It stops when as many have boarded as positions were asked for, or at its end."""
+    """The clock of one demand. It stops when as many have boarded as positions were asked for, or when the demand or
+    its work is over: nobody boards any more."""
     runs = not is_over and boarded < positions
     until = today if runs or last_boarded_on is None else last_boarded_on
     return Clock(
@@ -167,7 +168,7 @@ def read(demand: JobDemand, row: Mapping[str, Any], *, today: date) -> Clock:
         positions=demand.positions,
         boarded=row["boarded"],
         last_boarded_on=row["last_on"],
-        is_over=demand.status in DEMAND.groups["over"],
+        is_over=demand.status in DEMAND.groups["over"] or demand.ends_on < today,
     )
 
 
@@ -186,9 +187,10 @@ def beside(demands: Sequence[JobDemand], *, today: date) -> list[dict]:
     ]
 
 
-def running(demands: QuerySet) -> QuerySet:
-    """Those whose clock runs: not over, and somebody has still to board."""
-    return demands.exclude(status__in=DEMAND.groups["over"]).filter(positions__gt=columns()["boarded"])
+def running(demands: QuerySet, *, today: date) -> QuerySet:
+    """Those whose clock runs: neither over nor past their last day of work, and somebody has still to board."""
+    going_on = demands.exclude(status__in=DEMAND.groups["over"]).filter(ends_on__gte=today)
+    return going_on.filter(positions__gt=columns()["boarded"])
 
 
 def _days_later(key: str) -> Any:
@@ -203,12 +205,12 @@ def with_days(demands: QuerySet) -> QuerySet:
 
 def late(demands: QuerySet, *, today: date) -> QuerySet:
     """Those still on their way after the last day on time."""
-    return with_days(running(demands)).filter(last_on_time__lt=today)
+    return with_days(running(demands, today=today)).filter(last_on_time__lt=today)
 
 
 def warned(demands: QuerySet, *, today: date) -> QuerySet:
     """Those still on their way, near the last day on time or on it."""
-    return with_days(running(demands)).filter(warned_on__lte=today, last_on_time__gte=today)
+    return with_days(running(demands, today=today)).filter(warned_on__lte=today, last_on_time__gte=today)
 
 
 class _Percentile(Aggregate):

@@ -89,7 +89,7 @@ def _on_the_way(now: datetime, readers: Readers) -> Iterator[Reminder]:
     """One letter on the first day that warns, one on the last day on time, to liaison and manager."""
     earliest, latest = now.date() - timedelta(days=DAYS_BACK), now.date() + timedelta(days=1)
     days = (earliest, latest)
-    running = clock.with_days(clock.running(JobDemand.objects.all()))
+    running = clock.with_days(clock.running(JobDemand.objects.all(), today=earliest))
     for demand in _told(running.filter(Q(warned_on__range=days) | Q(last_on_time__range=days)).order_by("pk")):
         limit = clock.days_between(demand.requested_on, demand.last_on_time)
         for due_on in sorted({demand.warned_on, demand.last_on_time}):

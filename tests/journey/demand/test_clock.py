@@ -104,6 +104,8 @@ def test_the_list_says_who_is_late_and_the_address_narrows_to_them(liaison, clie
     boarded = asked(season, 30, status="filled")
     boards(boarded, TODAY - timedelta(30 - 15))
     asked(season, 50, status="cancelled")
+    # Nobody boards for work that is over, though nobody has closed its demand.
+    asked(season, 70, starts_on=TODAY - timedelta(60), ends_on=TODAY - timedelta(1))
     waits = asked(season, 30, status="partly_filled", positions=2)
     boards(waits, TODAY - timedelta(20))
     slow = asked(SeasonFactory(programme=season.programme), 16)
