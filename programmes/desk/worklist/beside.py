@@ -73,7 +73,9 @@ def _waiting_parts(user: User) -> list[tuple[Promise, str, QuerySet[Any]]]:
             ("late", _("Demands late to board"), clock.late),
             ("warned", _("Demands near their last day on time"), clock.warned),
         ):
-            parts.append((words, f"{reverse('demand:list')}?clock={which}", judge(mine, today=today)))
+            # In no order: a hundred are enough, and each costs a look at its positions.
+            found = judge(mine, today=today).order_by()
+            parts.append((words, f"{reverse('demand:list')}?clock={which}", found))
     if user.may(Permission.CASE_EDIT):
         own, address = TrainingSession.objects.run_by(user).order_by(), reverse("training:list")
         soon = in_time(own, COMING).filter(starts_at__lt=timezone.now() + NEWS)

@@ -26,8 +26,9 @@ from django.db.models import (
     Q,
     QuerySet,
     Subquery,
+    Value,
 )
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Greatest
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -210,7 +211,22 @@ def late(demands: QuerySet, *, today: date) -> QuerySet:
 
 def warned(demands: QuerySet, *, today: date) -> QuerySet:
     """Those still on their way, near the last day on time or on it."""
-    return with_days(running(demands, today=today)).filter(warned_on__lte=today, last_on_time__gte=today)
+    # Says nothing new, but tells at once which of a hundred thousand need a closer look.
+    lately = demands.filter(requested_on__gte=_longest_before(today))
+    return with_days(running(lately, today=today)).filter(warned_on__lte=today, last_on_time__gte=today)
+
+
+def _longest_before(today: date) -> Any:
+    """Who asked before this day is late in every programme."""
+    longest = Deadline.objects.filter(key=LIMIT).order_by().values("key").annotate(most=Max("days")).values("most")
+    days = Greatest(Coalesce(Subquery(longest, output_field=IntegerField()), 0), DEADLINES[LIMIT].default)
+    return Func(
+        Value(today, output_field=DateField()),
+        days,
+        template="(%(expressions)s)",
+        arg_joiner=" - ",
+        output_field=DateField(),
+    )
 
 
 class _Percentile(Aggregate):
