@@ -56,7 +56,7 @@ PLACES = (
         "place",
         (Permission.DEMAND_VIEW, Permission.EMPLOYER_VIEW),
         ("demand:list", "employers:list"),
-        frozenset({"demand", "employers", "selection", "readiness", "travel"}),
+        frozenset({"demand", "employers", "selection", "readiness", "travel", "training"}),
     ),
     Place(
         "return",
@@ -155,6 +155,9 @@ TOPICS = {
     "demand": "demands",
     "employers": "demands",
     "selection": "demands",
+    "readiness": "demands",
+    "travel": "demands",
+    "training": "demands",
     "notifications": "letters",
     "accounts": "letters",
 }

@@ -5,6 +5,7 @@ from django.test import RequestFactory
 from django.urls import resolve
 
 from programmes.base.common import context
+from tests.conventions.routes import ROWS
 
 
 class Reader:
@@ -47,6 +48,8 @@ CASE = "/cases/3f2b8a52-0b6f-4a53-9d3a-0d6f8a1c2b3d/"
         ("/people/", [("cases", "true")]),
         ("/employers/", [("placement", "true")]),
         ("/demands/", [("placement", "page")]),
+        ("/flights/", [("placement", "true")]),
+        ("/training/", [("placement", "true")]),
         ("/profile/", []),
     ],
 )
@@ -58,6 +61,12 @@ def test_navigation_shows_what_the_user_may_open_and_nothing_to_a_stranger():
     shown = context.places_for(ask_for("/", Reader("self", "case_view")))
     assert [place["key"] for place in shown] == ["today", "cases"]
     assert context.places_for(ask_for("/")) == []
+
+
+def test_each_room_with_pages_belongs_to_a_place_or_to_all_of_them():
+    rooms = {row.name.partition(":")[0] for row in ROWS if ":" in row.name and row.how in {"page", "form"}}
+    of_all = {"accounts", "batches", "bulk", "lists", "notifications", "papers", "worklist"}
+    assert rooms - of_all - frozenset().union(*(place.rooms for place in context.PLACES)) == set()
 
 
 def test_each_place_has_a_key_of_its_own():
